@@ -1,0 +1,176 @@
+/**
+ * One end of a connected byte stream. A transport writes a small synchronous {@link Driver}; {@link make} turns it into
+ * a {@link Connection}: waiters, busy, stickiness, back-pressure, time-outs and closing are written here, once.
+ *
+ * @since 0.1.0
+ */
+import type * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { Address } from "./Address.js"
+import type { ReadError, Unsupported, WriteError } from "./DuctError.js"
+import { Reader } from "./internal/reader.js"
+import { Watchdog } from "./internal/watchdog.js"
+import { Writer } from "./internal/writer.js"
+
+/**
+ * Chunks of bytes, in order; at least one, and none of them empty.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
+
+/**
+ * One end of a connected byte stream. `checkTransport` of `@ductworks/testing` proves its laws.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connection {
+  readonly localAddress: Address
+  readonly remoteAddress: Address
+  /** The descriptor, where there is one. It stays the connection's. */
+  readonly fileno: Option.Option<number>
+  /**
+   * All bytes that are here, waiting for at least one, in arrival order; the caller owns them. Nothing is read from
+   * the system before the first `pull`, `readable` or `poll`; afterwards at most a finite read-ahead.
+   *
+   * At the end of the stream it fails with `RemoteDuctClosed`; the first terminal error is sticky. A second concurrent
+   * `pull` fails with `DuctBusy`. Interruption loses no byte.
+   */
+  readonly pull: Effect.Effect<Chunks, ReadError>
+  /**
+   * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
+   * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
+   */
+  readonly readable: Effect.Effect<void, ReadError>
+  /** `readable` for at most `timeout`: whether it completed. Zero does not wait; infinity waits for ever. */
+  readonly poll: (timeout: Duration.Duration) => Effect.Effect<boolean, ReadError>
+  /**
+   * Waits FIRST until the pending bytes are under the high-water mark, then takes all chunks at once: a wait that
+   * failed, was interrupted, or took longer than `timeout` (`DuctTimeout`) took nothing. Concurrent writers never
+   * interleave their chunks. The bytes are borrowed: they must not change before a later `flush` completes.
+   */
+  readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
+  /** Bytes that were taken and have not left. */
+  readonly pending: () => number
+  /** Completes when everything taken so far was handed to the kernel (or to the other end's buffer). */
+  readonly flush: Effect.Effect<void, WriteError>
+  /** Half-close, after all taken bytes: the other end sees the end of the stream and may still send. */
+  readonly endWrite: Effect.Effect<void, WriteError | Unsupported>
+  /** Breaks the connection off at once, dropping what was not sent. */
+  readonly abort: Effect.Effect<void>
+}
+
+/**
+ * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when
+ * there is something new to see, and is asked afterwards what it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Driver {
+  /** Called once, before anything else. `wake` may be called at any time after, also needlessly. */
+  readonly start: (wake: (side: "read" | "write") => void) => void
+  /**
+   * The bytes that are here, which the caller then owns; `undefined` while there are none; the reason, when there will
+   * be no more (`RemoteDuctClosed` at the end). The first call starts reading.
+   */
+  readonly take: () => Chunks | ReadError | undefined
+  /** Takes the chunks, in order, and lends them from the caller until they left. Wakes the write side when they have. */
+  readonly put: (chunks: Chunks) => void
+  /** Bytes put that have not left. */
+  readonly pending: () => number
+  /** Why bytes can no longer be put, once that is so. Does not hide bytes that can still be taken. */
+  readonly failure: () => WriteError | undefined
+  /** Half-close, after all bytes put. Completes when it is done. */
+  readonly endWrite: Effect.Effect<void, WriteError | Unsupported>
+  /**
+   * Closes, and completes when nothing is left. `"linger"`: bytes put leave first (the caller limits the time and comes
+   * back with `"now"`); `"now"`: at once; `"reset"`: at once, and the other end sees a reset where the family knows one.
+   */
+  readonly close: (mode: "linger" | "now" | "reset") => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Info {
+  readonly localAddress: Address
+  readonly remoteAddress: Address
+  readonly fileno: Option.Option<number>
+  /** How long a successful close may wait for taken bytes to leave. */
+  readonly linger: Duration.DurationInput
+  /** `write` waits while this many bytes have not left. Default {@link defaultHighWaterMark}. */
+  readonly highWaterMark?: number | undefined
+}
+
+/**
+ * 128 KiB: `write` waits while this many bytes have not left.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultHighWaterMark = 128 * 1024
+
+/**
+ * 128 KiB: how many bytes a transport reads before they are asked for.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultReadAhead = 128 * 1024
+
+// Closing waits in real time: under a TestClock nobody may be there to move the time on.
+const liveClock = Clock.make()
+
+/**
+ * A connection over the driver, which the scope owns from here on. Leaving the scope wakes every waiter with
+ * `DuctClosed`. After a success the bytes taken so far get up to `linger` to leave; after a failure or an interruption
+ * they are dropped.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (driver: Driver, info: Info): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.uninterruptible(
+    Effect.flatMap(Effect.scope, (scope) => {
+      const watchdog = new Watchdog(scope)
+      const reader = new Reader(driver, watchdog)
+      const writer = new Writer(driver, watchdog, info.highWaterMark ?? defaultHighWaterMark)
+      driver.start((side) => (side === "read" ? reader.wake() : writer.wake()))
+      const close = (mode: "linger" | "now" | "reset") =>
+        Effect.suspend(() => {
+          reader.close()
+          writer.close()
+          return driver.close(mode)
+        })
+      const linger = close("linger").pipe(
+        Effect.interruptible,
+        Effect.timeoutOption(info.linger),
+        Effect.withClock(liveClock)
+      )
+      const finalizer = (exit: Exit.Exit<unknown, unknown>) =>
+        Exit.isSuccess(exit) ? Effect.zipRight(linger, close("now")) : close("now")
+      const connection: Connection = {
+        localAddress: info.localAddress,
+        remoteAddress: info.remoteAddress,
+        fileno: info.fileno,
+        pull: reader.pull,
+        readable: reader.readable,
+        poll: reader.poll,
+        write: writer.write,
+        pending: driver.pending,
+        flush: writer.flush,
+        endWrite: writer.endWrite,
+        abort: close("reset")
+      }
+      return Effect.as(Scope.addFinalizerExit(scope, finalizer), connection)
+    })
+  )

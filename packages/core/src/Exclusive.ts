@@ -1,0 +1,72 @@
+/**
+ * One fiber at a time, without a lock: for operations that take something out and must not lose it when the fiber is
+ * interrupted. Layers that hold values between the wire and the caller (connections, ducts) are built with it.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import { DuctBusy } from "./DuctError.js"
+
+type Holder = Fiber.RuntimeFiber<unknown, unknown>
+
+const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
+
+/**
+ * The turn of one fiber. `run` gives the calling fiber the turn and evaluates `attempt`; `attempt` either ends with
+ * {@link Exclusive.commit} or {@link Exclusive.fail}, which give the turn back, or waits and comes back through `run`.
+ *
+ * A fiber that ended or was interrupted while it had the turn has lost it: nothing needs to be cancelled, and so a wait
+ * needs no finalizer (`Effect.async` costs 0.3 µs without one, 1.1 µs with one).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Exclusive {
+  private holder: Holder | undefined
+  private readonly busy: Exit.Exit<never, DuctBusy>
+
+  constructor(operation: string) {
+    this.busy = Exit.fail(new DuctBusy({ operation }))
+  }
+
+  /** Evaluates `attempt` with the turn; fails with `DuctBusy` while another live fiber has it. */
+  run<A, E, R>(attempt: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
+    const self: Effect.Effect<A, E | DuctBusy, R> = Effect.withFiberRuntime((fiber) => {
+      const other = this.holder
+      if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
+        if (!isInterrupted(other)) return this.busy
+        // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
+        // goes on before this fiber does.
+        return Effect.flatMap(Effect.yieldNow(), () => {
+          if (this.holder === other) this.holder = undefined
+          return self
+        })
+      }
+      this.holder = fiber
+      return attempt()
+    })
+    return self
+  }
+
+  /**
+   * Takes a value out and gives the turn back, as the last step of an attempt. It is one `Effect.sync`: its value
+   * reaches the caller's next step without a point between at which an interruption could drop it. (A value in an
+   * `Exit` would pass such a point: the fiber may yield before it looks at the Exit.)
+   */
+  commit<A>(take: () => A): Effect.Effect<A> {
+    return Effect.sync(() => {
+      this.holder = undefined
+      return take()
+    })
+  }
+
+  /** Gives the turn back with a failure (or any other Exit that carries nothing that could be lost). */
+  fail<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
+    this.holder = undefined
+    return exit
+  }
+}

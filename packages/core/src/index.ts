@@ -1,0 +1,10 @@
+/**
+ * @since 0.1.0
+ */
+export * as Address from "./Address.js"
+export * as Buffers from "./Buffers.js"
+export * as Connection from "./Connection.js"
+export * as DuctError from "./DuctError.js"
+export * as Exclusive from "./Exclusive.js"
+export * as RawDuct from "./RawDuct.js"
+export * as Transport from "./Transport.js"

@@ -1,0 +1,92 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Chunks, Driver } from "../Connection.js"
+import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
+import { Waiters } from "./waiters.js"
+import { type Deadline, deadline, isOver, type Watchdog } from "./watchdog.js"
+
+const closed = Exit.fail(new DuctClosed({ operation: "send" }))
+
+/** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
+export class Writer {
+  private readonly waiters: Waiters
+  private taken = 0
+  private isClosed = false
+  private end: Exit.Exit<never, WriteError> | undefined
+
+  constructor(
+    private readonly driver: Driver,
+    watchdog: Watchdog,
+    private readonly highWaterMark: number
+  ) {
+    this.waiters = new Waiters(watchdog)
+  }
+
+  readonly wake = (): void => this.waiters.wake()
+
+  close(): void {
+    this.isClosed = true
+    this.end = closed
+    this.wake()
+  }
+
+  private failure(): Exit.Exit<never, WriteError> | undefined {
+    if (this.end === undefined) {
+      const failure = this.driver.failure()
+      if (failure !== undefined) this.end = Exit.fail(failure)
+    }
+    return this.end
+  }
+
+  private readonly isWritable = (): boolean =>
+    this.driver.pending() < this.highWaterMark || this.failure() !== undefined
+
+  readonly write = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> =>
+    Effect.suspend(() => {
+      if (this.isWritable()) return this.put(chunks)
+      if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
+      const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+      return Effect.flatMap(deadline(timeout), (until) => this.putUntil(chunks, until, failure))
+    })
+
+  private putUntil(
+    chunks: Chunks,
+    until: Deadline | undefined,
+    timedOut: Exit.Exit<never, WriteError>
+  ): Effect.Effect<void, WriteError> {
+    return Effect.flatMap(this.waiters.wait(this.isWritable, until), () => {
+      if (this.isWritable()) return this.put(chunks)
+      return until !== undefined && isOver(until) ? timedOut : this.putUntil(chunks, until, timedOut)
+    })
+  }
+
+  private put(chunks: Chunks): Exit.Exit<void, WriteError> {
+    const failure = this.failure()
+    if (failure !== undefined) return failure
+    for (const chunk of chunks) this.taken += chunk.length
+    this.driver.put(chunks)
+    return Exit.void
+  }
+
+  readonly flush: Effect.Effect<void, WriteError> = Effect.suspend(() => {
+    const target = this.taken
+    const isOver = () =>
+      this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
+    const wait = (): Effect.Effect<void, WriteError> => {
+      if (!isOver()) return Effect.flatMap(this.waiters.wait(isOver, undefined), wait)
+      if (this.isClosed) return closed
+      const failure = this.driver.failure()
+      return failure === undefined ? Exit.void : Exit.fail(failure)
+    }
+    return wait()
+  })
+
+  readonly endWrite: Effect.Effect<void, WriteError | Unsupported> = Effect.suspend(() => {
+    const failure = this.failure()
+    if (failure !== undefined) return failure
+    this.end = closed
+    this.wake()
+    return this.driver.endWrite
+  })
+}
