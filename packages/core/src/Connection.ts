@@ -12,7 +12,7 @@ import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
-import type { ReadError, Unsupported, WriteError } from "./DuctError.js"
+import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
 import { Reader } from "./internal/reader.js"
 import { Watchdog } from "./internal/watchdog.js"
 import { Writer } from "./internal/writer.js"
@@ -48,13 +48,16 @@ export interface Connection {
    * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
    * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
    */
-  readonly readable: Effect.Effect<void, ReadError>
+  readonly readable: Effect.Effect<void, PollError>
   /** `readable` for at most `timeout`: whether it completed. Zero does not wait; infinity waits for ever. */
-  readonly poll: (timeout: Duration.Duration) => Effect.Effect<boolean, ReadError>
+  readonly poll: (timeout: Duration.Duration) => Effect.Effect<boolean, PollError>
   /**
    * Waits FIRST until the pending bytes are under the high-water mark, then takes all chunks at once: a wait that
    * failed, was interrupted, or took longer than `timeout` (`DuctTimeout`) took nothing. Concurrent writers never
    * interleave their chunks. The bytes are borrowed: they must not change before a later `flush` completes.
+   *
+   * Once the end of the stream was seen it completes after the bytes left, so that a peer that is gone is noticed here;
+   * otherwise a failure may appear on the next `write` or `flush`.
    */
   readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */
@@ -63,6 +66,8 @@ export interface Connection {
   readonly flush: Effect.Effect<void, WriteError>
   /** Half-close, after all taken bytes: the other end sees the end of the stream and may still send. */
   readonly endWrite: Effect.Effect<void, WriteError | Unsupported>
+  /** What leaving the scope with a success does, early: see {@link make}. Idempotent. */
+  readonly close: Effect.Effect<void>
   /** Breaks the connection off at once, dropping what was not sent. */
   readonly abort: Effect.Effect<void>
 }
@@ -93,6 +98,7 @@ export interface Driver {
   /**
    * Closes, and completes when nothing is left. `"linger"`: bytes put leave first (the caller limits the time and comes
    * back with `"now"`); `"now"`: at once; `"reset"`: at once, and the other end sees a reset where the family knows one.
+   * May be called again, in any mode.
    */
   readonly close: (mode: "linger" | "now" | "reset") => Effect.Effect<void>
 }
@@ -143,7 +149,7 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
     Effect.flatMap(Effect.scope, (scope) => {
       const watchdog = new Watchdog(scope)
       const reader = new Reader(driver, watchdog)
-      const writer = new Writer(driver, watchdog, info.highWaterMark ?? defaultHighWaterMark)
+      const writer = new Writer(driver, watchdog, info.highWaterMark ?? defaultHighWaterMark, reader.isEnded)
       driver.start((side) => (side === "read" ? reader.wake() : writer.wake()))
       const close = (mode: "linger" | "now" | "reset") =>
         Effect.suspend(() => {
@@ -154,10 +160,9 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
       const linger = close("linger").pipe(
         Effect.interruptible,
         Effect.timeoutOption(info.linger),
-        Effect.withClock(liveClock)
+        Effect.withClock(liveClock),
+        Effect.zipRight(close("now"))
       )
-      const finalizer = (exit: Exit.Exit<unknown, unknown>) =>
-        Exit.isSuccess(exit) ? Effect.zipRight(linger, close("now")) : close("now")
       const connection: Connection = {
         localAddress: info.localAddress,
         remoteAddress: info.remoteAddress,
@@ -169,8 +174,10 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
         pending: driver.pending,
         flush: writer.flush,
         endWrite: writer.endWrite,
+        close: Effect.uninterruptible(linger),
         abort: close("reset")
       }
+      const finalizer = (exit: Exit.Exit<unknown, unknown>) => (Exit.isSuccess(exit) ? linger : close("now"))
       return Effect.as(Scope.addFinalizerExit(scope, finalizer), connection)
     })
   )

@@ -299,6 +299,26 @@ export class InvalidAddress extends Schema.TaggedError<InvalidAddress>("@ductwor
 }
 
 /**
+ * An argument is outside what the operation accepts; nothing was done.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidArgument extends Schema.TaggedError<InvalidArgument>("@ductworks/core/InvalidArgument")(
+  "InvalidArgument",
+  {
+    operation: Schema.String,
+    /** Which argument, what it must be, and what it was. */
+    problem: Schema.String
+  }
+) {
+  readonly [TypeId]: TypeId = TypeId
+  override get message() {
+    return `${this.operation}: ${this.problem}`
+  }
+}
+
+/**
  * This transport, platform or kind of connection cannot do it.
  *
  * @since 0.1.0
@@ -336,6 +356,7 @@ export type DuctError =
   | CommunicationFault
   | ChildExited
   | InvalidAddress
+  | InvalidArgument
   | Unsupported
 
 /**
@@ -345,6 +366,14 @@ export type DuctError =
  * @category models
  */
 export type ReadError = RemoteDuctClosed | RemoteDuctReset | DuctClosed | DuctBusy | LocalSocketFault | ChildExited
+
+/**
+ * What a wait for readability fails with. The end of the stream and a reset are readable: the read tells of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PollError = DuctClosed | LocalSocketFault
 
 /**
  * What ends or stops a write. `DuctTimeout` appears only where a time-out was given.

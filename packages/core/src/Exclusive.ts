@@ -64,6 +64,12 @@ export class Exclusive {
     })
   }
 
+  /** Gives the turn back and goes on with what has a turn of its own. */
+  release<A, E, R>(next: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    this.holder = undefined
+    return next
+  }
+
   /** Gives the turn back with a failure (or any other Exit that carries nothing that could be lost). */
   fail<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
     this.holder = undefined

@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Driver } from "../Connection.js"
-import { DuctClosed, type ReadError } from "../DuctError.js"
+import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import { Waiters } from "./waiters.js"
 import { type Deadline, deadline, isOver, type Watchdog } from "./watchdog.js"
@@ -15,6 +15,8 @@ export class Reader {
   private readonly waiters: Waiters
   private ready: Chunks | undefined
   private end: Exit.Exit<never, ReadError> | undefined
+  /** The end, if it is one of this side. */
+  private fault: Exit.Exit<never, PollError> | undefined
 
   constructor(
     private readonly driver: Driver,
@@ -23,10 +25,13 @@ export class Reader {
     this.waiters = new Waiters(watchdog)
   }
 
+  /** Whether the end of the stream, or what broke it off, has been seen. */
+  readonly isEnded = (): boolean => this.end !== undefined
+
   readonly wake = (): void => this.waiters.wake()
 
   close(): void {
-    this.end = closed
+    this.end = this.fault = closed
     this.ready = undefined
     this.wake()
   }
@@ -37,7 +42,10 @@ export class Reader {
     if (this.end !== undefined) return this.end
     const taken = this.driver.take()
     if (taken === undefined) return false
-    if ("_tag" in taken) return (this.end = Exit.fail(taken))
+    if ("_tag" in taken) {
+      if (taken._tag === "LocalSocketFault") this.fault = Exit.fail(taken)
+      return (this.end = Exit.fail(taken))
+    }
     this.ready = taken
     return true
   }
@@ -58,12 +66,12 @@ export class Reader {
     return Effect.flatMap(this.waiters.wait(this.isFilled, undefined), () => this.pull)
   })
 
-  readonly readable: Effect.Effect<void, ReadError> = Effect.suspend(() => {
+  readonly readable: Effect.Effect<void, PollError> = Effect.suspend(() => {
     const seen = this.look()
     return seen ?? Effect.flatMap(this.waiters.wait(this.isFilled, undefined), () => this.readable)
   })
 
-  readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, ReadError> =>
+  readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, PollError> =>
     Effect.suspend(() => {
       const seen = this.look()
       if (seen !== undefined) return Effect.as(seen, true)
@@ -71,7 +79,7 @@ export class Reader {
       return Effect.flatMap(deadline(timeout), (until) => this.pollUntil(until))
     })
 
-  private pollUntil(until: Deadline): Effect.Effect<boolean, ReadError> {
+  private pollUntil(until: Deadline): Effect.Effect<boolean, PollError> {
     return Effect.flatMap(this.waiters.wait(this.isFilled, until), () => {
       const seen = this.look()
       if (seen !== undefined) return Effect.as(seen, true)
@@ -80,14 +88,11 @@ export class Reader {
   }
 
   /** Nothing to see yet; something to pull, be it an end; or that this end is of no more use. */
-  private look(): undefined | Exit.Exit<void, ReadError> {
+  private look(): undefined | Exit.Exit<void, PollError> {
     const filled = this.fill()
     if (filled === false) return undefined
-    if (filled === true || Exit.isSuccess(filled)) return Exit.void
-    return filled.cause._tag === "Fail" && isLocal(filled.cause.error) ? filled : Exit.void
+    return (filled === true ? undefined : this.fault) ?? Exit.void
   }
 }
 
 const no = Exit.succeed(false)
-
-const isLocal = (error: ReadError): boolean => error._tag === "DuctClosed" || error._tag === "LocalSocketFault"

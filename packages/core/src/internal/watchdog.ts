@@ -25,6 +25,13 @@ export const deadline = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
 export const isOver = (deadline: Deadline): boolean =>
   deadline.at !== undefined && deadline.clock.unsafeCurrentTimeNanos() >= deadline.at
 
+/** The time left until the deadline; zero when it is over. */
+export const remaining = (deadline: Deadline): Duration.Duration => {
+  if (deadline.at === undefined) return Duration.infinity
+  const nanos = deadline.at - deadline.clock.unsafeCurrentTimeNanos()
+  return nanos > 0n ? Duration.nanos(nanos) : Duration.zero
+}
+
 /**
  * All time-outs of one connection, served by at most one sleeping fiber. It is not woken when a wait ends early: it
  * sleeps on, finds nothing due, and sleeps until the next deadline. So a wait with a time-out costs a Set entry, where

@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Driver } from "../Connection.js"
@@ -18,7 +18,9 @@ export class Writer {
   constructor(
     private readonly driver: Driver,
     watchdog: Watchdog,
-    private readonly highWaterMark: number
+    private readonly highWaterMark: number,
+    /** Whether the other end's end was seen. */
+    private readonly isRemoteEnded: () => boolean
   ) {
     this.waiters = new Waiters(watchdog)
   }
@@ -47,6 +49,7 @@ export class Writer {
       if (this.isWritable()) return this.put(chunks)
       if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
       const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+      if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
       return Effect.flatMap(deadline(timeout), (until) => this.putUntil(chunks, until, failure))
     })
 
@@ -61,12 +64,12 @@ export class Writer {
     })
   }
 
-  private put(chunks: Chunks): Exit.Exit<void, WriteError> {
+  private put(chunks: Chunks): Effect.Effect<void, WriteError> {
     const failure = this.failure()
     if (failure !== undefined) return failure
     for (const chunk of chunks) this.taken += chunk.length
     this.driver.put(chunks)
-    return Exit.void
+    return this.isRemoteEnded() ? this.flush : Exit.void
   }
 
   readonly flush: Effect.Effect<void, WriteError> = Effect.suspend(() => {

@@ -1,0 +1,85 @@
+import type { Chunks } from "../Connection.js"
+
+/** Bytes that arrived and were not asked for yet, taken out in any sizes. Takes are views where they can be. */
+export class ByteQueue {
+  private chunks: Array<Uint8Array> = []
+  size = 0
+
+  push(chunks: Chunks): void {
+    for (const chunk of chunks) {
+      this.chunks.push(chunk)
+      this.size += chunk.length
+    }
+  }
+
+  clear(): void {
+    this.chunks = []
+    this.size = 0
+  }
+
+  /** Everything, as it arrived, which also stays; undefined when empty. */
+  peekAll(): Chunks | undefined {
+    const [first, ...rest] = this.chunks
+    return first === undefined ? undefined : [first, ...rest]
+  }
+
+  /** At most `count` bytes, which the caller then owns. */
+  take(count: number): Uint8Array {
+    const first = this.chunks[0]
+    if (first !== undefined && first.length > count) {
+      this.chunks[0] = first.subarray(count)
+      this.size -= count
+      return first.subarray(0, count)
+    }
+    if (first !== undefined && (first.length === count || this.chunks.length === 1)) {
+      this.chunks.shift()
+      this.size -= first.length
+      return first
+    }
+    const out = new Uint8Array(Math.min(count, this.size))
+    this.takeInto(out)
+    return out
+  }
+
+  /** A copy of at most `count` bytes, which also stay. */
+  peek(count: number): Uint8Array {
+    const out = new Uint8Array(Math.min(count, this.size))
+    this.peekInto(out)
+    return out
+  }
+
+  /** Fills the buffer's start, taking the bytes out; how many. */
+  takeInto(buffer: Uint8Array): number {
+    const count = this.peekInto(buffer)
+    this.drop(count)
+    return count
+  }
+
+  /** Fills the buffer's start; how many bytes; they also stay. */
+  peekInto(buffer: Uint8Array): number {
+    let filled = 0
+    for (const chunk of this.chunks) {
+      if (filled === buffer.length) break
+      const part = chunk.length > buffer.length - filled ? chunk.subarray(0, buffer.length - filled) : chunk
+      buffer.set(part, filled)
+      filled += part.length
+    }
+    return filled
+  }
+
+  private drop(count: number): void {
+    this.size -= count
+    let index = 0
+    for (let left = count; left > 0;) {
+      const chunk = this.chunks[index]
+      if (chunk === undefined) break
+      if (chunk.length > left) {
+        this.chunks[index] = chunk.subarray(left)
+        break
+      }
+      left -= chunk.length
+      index++
+    }
+    this.chunks.splice(0, index)
+  }
+}

@@ -1,0 +1,6 @@
+import * as Duration from "effect/Duration"
+
+export const timeout = Duration.seconds(30)
+export const retryCount = 3
+export const retryDelay = Duration.seconds(3)
+export const pollTimeout = Duration.seconds(60)
