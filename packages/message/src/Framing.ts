@@ -53,3 +53,342 @@ export interface Framing {
   /** A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. */
   readonly decoder: (limit: number) => Decoder
 }
+
+/**
+ * The byte that begins every frame of {@link ductworks}: `"T"`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MAGIC_BYTE = 0x54
+
+/**
+ * The wire of ductworks: `0x54`, the payload's length as an unsigned 32-bit big-endian number, the payload. A payload
+ * may be empty. Any other first byte is a `BadMagic`, reported as soon as that one byte is here.
+ *
+ * @example
+ * import { Framing } from "@ductworks/message"
+ *
+ * const frame = new Uint8Array(5 + 2)
+ * frame.set([0x68, 0x69], 5) // "hi"
+ * Framing.ductworks.seal(frame, 0, 2)
+ * console.log(frame) // 54 00 00 00 02 68 69
+ *
+ * const decoder = Framing.ductworks.decoder(1024)
+ * decoder.push(frame.subarray(0, 4))
+ * console.log(decoder.next()) // undefined: the header is not whole
+ * decoder.push(frame.subarray(4))
+ * console.log(decoder.next()) // 68 69
+ *
+ * @since 0.1.0
+ * @category framings
+ */
+export const ductworks: Framing = {
+  name: "ductworks",
+  headerBytes: 5,
+  trailerBytes: 0,
+  maxPayloadBytes: 0xffffffff,
+  seal: (target, offset, length) => {
+    if (length > 0xffffffff) return tooLong
+    target[offset] = MAGIC_BYTE
+    setUint32(target, offset + 1, length)
+    return undefined
+  },
+  decoder: (limit) => new PrefixDecoder(MAGIC_BYTE, limit)
+}
+
+/**
+ * The payload's length as an unsigned 32-bit big-endian number, then the payload. A stream that is out of step cannot
+ * be told from a good one, except by a length over the limit.
+ *
+ * @since 0.1.0
+ * @category framings
+ */
+export const lengthPrefix32: Framing = {
+  name: "lengthPrefix32",
+  headerBytes: 4,
+  trailerBytes: 0,
+  maxPayloadBytes: 0xffffffff,
+  seal: (target, offset, length) => {
+    if (length > 0xffffffff) return tooLong
+    setUint32(target, offset, length)
+    return undefined
+  },
+  decoder: (limit) => new PrefixDecoder(undefined, limit)
+}
+
+/**
+ * A payload and a newline (0x0a). A carriage return before the newline belongs to the payload. The limit bounds an
+ * unfinished line too; the `size` of its `TooLarge` is one more than the limit, since nobody knows how long it would
+ * have become. Bytes after the last newline are a partial frame, never a message.
+ *
+ * @since 0.1.0
+ * @category framings
+ */
+export const lines: Framing = {
+  name: "lines",
+  headerBytes: 0,
+  trailerBytes: 1,
+  maxPayloadBytes: Number.MAX_SAFE_INTEGER,
+  seal: (target, offset, length) => {
+    const end = offset + length
+    for (let i = offset; i < end; i++) {
+      if (target[i] === NEWLINE) return `a line cannot carry a newline, and byte ${i - offset} of the payload is one`
+    }
+    target[end] = NEWLINE
+    return undefined
+  },
+  decoder: (limit) => new LineDecoder(limit)
+}
+
+const NEWLINE = 0x0a
+
+const tooLong = "a payload of 4 GiB or more does not fit the 32-bit length of the header"
+
+const setUint32 = (target: Uint8Array, offset: number, value: number): void => {
+  target[offset] = value >>> 24
+  target[offset + 1] = value >>> 16
+  target[offset + 2] = value >>> 8
+  target[offset + 3] = value
+}
+
+class PrefixDecoder implements Decoder {
+  private readonly pending = new Pending()
+  /** The payload's length, once its header was read and was good. */
+  private size: number | undefined
+  private fault: Fault | undefined
+  private readonly headerBytes: number
+
+  constructor(
+    private readonly magic: number | undefined,
+    private readonly limit: number
+  ) {
+    this.headerBytes = magic === undefined ? 4 : 5
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.fault === undefined) this.pending.push(chunk)
+  }
+
+  next(): Uint8Array | Fault | undefined {
+    const size = this.size ?? this.begin()
+    if (size === undefined || this.pending.held < size) {
+      this.pending.settle()
+      return this.fault
+    }
+    this.size = undefined
+    return this.pending.take(size)
+  }
+
+  partial() {
+    const { held } = this.pending
+    if (this.size !== undefined) return { received: this.headerBytes + held, expected: this.headerBytes + this.size }
+    return held === 0 ? undefined : { received: held, expected: this.headerBytes }
+  }
+
+  /** Reads a header: the size of what follows; `undefined` if the header is not whole, or there is a fault. */
+  private begin(): number | undefined {
+    const { limit, magic, pending } = this
+    if (magic !== undefined && pending.held > 0) {
+      const received = pending.at(0)
+      if (received !== magic) return this.fail({ _tag: "BadMagic", expected: magic, received })
+    }
+    if (pending.held < this.headerBytes) return undefined
+    const size = pending.uint32(this.headerBytes - 4)
+    if (size > limit) return this.fail({ _tag: "TooLarge", size, limit })
+    pending.skip(this.headerBytes)
+    this.size = size
+    return size
+  }
+
+  private fail(fault: Fault): undefined {
+    this.fault = fault
+    this.pending.clear()
+  }
+}
+
+class LineDecoder implements Decoder {
+  /** Chunks that were not searched to their end yet. */
+  private readonly unread = new Pending()
+  /** The unfinished line: searched, and without a newline, so that no byte is looked at twice. */
+  private readonly line = new Pending()
+  private fault: Fault | undefined
+
+  constructor(private readonly limit: number) {}
+
+  push(chunk: Uint8Array): void {
+    if (this.fault === undefined) this.unread.push(chunk)
+  }
+
+  next(): Uint8Array | Fault | undefined {
+    const { limit, line, unread } = this
+    while (unread.held > 0) {
+      const newline = unread.indexInFirst(NEWLINE)
+      const length = newline < 0 ? unread.firstLength : newline
+      if (line.held + length > limit) {
+        unread.clear()
+        line.clear()
+        return (this.fault = { _tag: "TooLarge", size: limit + 1, limit })
+      }
+      const piece = unread.take(length)
+      if (newline < 0) {
+        line.push(piece)
+        continue
+      }
+      unread.skip(1)
+      if (line.held === 0) return piece
+      line.push(piece)
+      return line.take(line.held)
+    }
+    line.settle()
+    return this.fault
+  }
+
+  partial() {
+    const received = this.line.held
+    return received === 0 ? undefined : { received, expected: received + 1 }
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** Pieces from which on the queue joins small neighbours, and the size up to which it does. */
+const JOIN_FROM = 16
+const JOIN_UP_TO = 8192
+
+/**
+ * Bytes that were received and not consumed, in order. `first[from...]` is the first piece, `rest[head...]` are those
+ * after it; what was consumed is not referenced any more.
+ */
+class Pending {
+  held = 0
+  private first: Uint8Array = EMPTY
+  /** `first.buffer` and `first.byteOffset`, because a view made from them costs a third of `subarray` (measured). */
+  private buffer: ArrayBufferLike = EMPTY.buffer
+  private base = 0
+  private from = 0
+  private rest: Array<Uint8Array> = []
+  private head = 0
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    if (this.held === 0) {
+      this.setFirst(chunk)
+    } else {
+      this.rest.push(owned(chunk))
+      if (this.rest.length - this.head > JOIN_FROM) this.join()
+    }
+    this.held += chunk.length
+  }
+
+  /** The byte at `index`, which is below `held`. */
+  at(index: number): number {
+    let position = this.from + index
+    if (position < this.first.length) return this.first[position] ?? 0
+    position -= this.first.length
+    for (let i = this.head; i < this.rest.length; i++) {
+      const piece = this.rest[i] ?? EMPTY
+      if (position < piece.length) return piece[position] ?? 0
+      position -= piece.length
+    }
+    return 0
+  }
+
+  uint32(index: number): number {
+    return ((this.at(index) << 24) | (this.at(index + 1) << 16) | (this.at(index + 2) << 8) | this.at(index + 3)) >>> 0
+  }
+
+  get firstLength(): number {
+    return this.first.length - this.from
+  }
+
+  /** Where in the first piece the byte is, or -1. */
+  indexInFirst(byte: number): number {
+    const index = this.first.indexOf(byte, this.from)
+    return index < 0 ? -1 : index - this.from
+  }
+
+  /** Removes bytes; at most `held`. */
+  skip(count: number): void {
+    this.held -= count
+    this.from += count
+    while (this.from >= this.first.length && this.first.length > 0) this.shift(this.from - this.first.length)
+  }
+
+  /** Removes bytes and returns them: a view where they are in one piece, else gathered, once. At most `held`. */
+  take(count: number): Uint8Array {
+    if (this.from + count <= this.first.length) {
+      const view = new Uint8Array(this.buffer, this.base + this.from, count)
+      this.skip(count)
+      return view
+    }
+    const gathered = new Uint8Array(count)
+    for (let filled = 0; filled < count;) {
+      const length = Math.min(this.firstLength, count - filled)
+      gathered.set(new Uint8Array(this.buffer, this.base + this.from, length), filled)
+      filled += length
+      this.skip(length)
+    }
+    return gathered
+  }
+
+  /** What is left stays for a while: does not let a few bytes keep a big chunk alive. */
+  settle(): void {
+    const length = this.firstLength
+    if (length === 0 || length * 4 >= this.buffer.byteLength) return
+    this.setFirst(new Uint8Array(this.first.subarray(this.from)))
+  }
+
+  clear(): void {
+    this.held = 0
+    this.rest = []
+    this.head = 0
+    this.setFirst(EMPTY)
+  }
+
+  private setFirst(chunk: Uint8Array): void {
+    this.first = chunk
+    this.buffer = chunk.buffer
+    this.base = chunk.byteOffset
+    this.from = 0
+  }
+
+  private shift(from: number): void {
+    const { head, rest } = this
+    this.setFirst(rest[head] ?? EMPTY)
+    this.from = from
+    if (head + 1 >= rest.length) {
+      if (rest.length > 0) this.rest = []
+      this.head = 0
+      return
+    }
+    rest[head] = EMPTY
+    this.head = head + 1
+    if (this.head > 64 && this.head * 2 > rest.length) {
+      this.rest = rest.slice(this.head)
+      this.head = 0
+    }
+  }
+
+  /**
+   * A 16 MiB message in 1-byte chunks would be 16 million objects of some 200 bytes each. Joining the last piece to its
+   * neighbour while that is less than twice as long keeps their number small; a byte is copied at most a dozen times.
+   */
+  private join(): void {
+    const { head, rest } = this
+    while (rest.length - head > 1) {
+      const last = rest[rest.length - 1] ?? EMPTY
+      const before = rest[rest.length - 2] ?? EMPTY
+      if (before.length >= 2 * last.length || before.length + last.length > JOIN_UP_TO) return
+      const joined = new Uint8Array(before.length + last.length)
+      joined.set(before)
+      joined.set(last, before.length)
+      rest.pop()
+      rest[rest.length - 1] = joined
+    }
+  }
+}
+
+/** A piece that is less than a quarter of its memory is copied out of it before it is kept. */
+const owned = (chunk: Uint8Array): Uint8Array =>
+  chunk.length * 4 < chunk.buffer.byteLength ? new Uint8Array(chunk) : chunk
