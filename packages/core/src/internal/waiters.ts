@@ -1,38 +1,78 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Deadline, Watchdog } from "./watchdog.js"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { Deadline, Timer, Watchdog } from "./watchdog.js"
+
+interface Waiter {
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  readonly timer: Timer | undefined
+  readonly resume: () => void
+}
+
+// A wait has no finalizer (see Exclusive), so the waiters of interrupted fibers stay until the next wake; when there
+// are this many, and whenever twice as many as lived at the last look, those whose fiber has ended are let go.
+const firstSweep = 64
 
 /**
  * Fibers that wait for a wake. A wake carries nothing: whoever is woken looks again. So nothing is lost with a fiber
  * that was interrupted meanwhile, and waking needlessly, or twice, does no harm.
  */
 export class Waiters {
-  private waiting: Array<() => void> = []
+  private waiting = new Set<Waiter>()
+  private sweepAt = firstSweep
 
   constructor(private readonly watchdog: Watchdog) {}
 
   /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
-    const wait = Effect.async<void>((resume) => {
-      if (isOver()) return resume(Exit.void)
-      if (until === undefined) {
-        this.waiting.push(() => resume(Exit.void))
-      } else {
-        const disarm = this.watchdog.add(until, () => resume(Exit.void))
-        this.waiting.push(() => {
-          disarm()
-          resume(Exit.void)
-        })
-      }
-    })
-    return until === undefined ? wait : Effect.zipRight(this.watchdog.arm(until), wait)
+    return until?.at === undefined
+      ? this.sleep(isOver, undefined)
+      : Effect.flatMap(this.watchdog.arm(until.at, until.clock), (timer) => this.sleep(isOver, timer))
+  }
+
+  /** Fibers that wait, and a bounded number of those that did until they were interrupted. */
+  get size(): number {
+    return this.waiting.size
   }
 
   /** Wakes all, in the order in which they came. */
   wake(): void {
-    if (this.waiting.length === 0) return
+    if (this.waiting.size === 0) return
     const waiting = this.waiting
-    this.waiting = []
-    for (const resume of waiting) resume()
+    this.waiting = new Set()
+    for (const { resume, timer } of waiting) {
+      timer?.disarm()
+      resume()
+    }
+  }
+
+  private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
+    return Effect.async<void>((resume) => {
+      const waiter: Waiter = {
+        fiber: Option.getOrUndefined(Fiber.getCurrentFiber()),
+        timer,
+        resume: () => resume(Exit.void)
+      }
+      const isExpired = timer?.listen(() => {
+        this.waiting.delete(waiter)
+        waiter.resume()
+      })
+      if (isExpired === true || isOver()) {
+        timer?.disarm()
+        return waiter.resume()
+      }
+      this.waiting.add(waiter)
+      if (this.waiting.size >= this.sweepAt) this.sweep()
+    })
+  }
+
+  private sweep(): void {
+    for (const waiter of this.waiting) {
+      if (waiter.fiber === undefined || waiter.fiber.unsafePoll() === null) continue
+      waiter.timer?.disarm()
+      this.waiting.delete(waiter)
+    }
+    this.sweepAt = Math.max(firstSweep, 2 * this.waiting.size)
   }
 }
