@@ -1,0 +1,109 @@
+// Prepares the working copy: dependencies, then the build. It runs before node_modules exists, so it imports nothing
+// but Node's own modules; it prints nothing when there is nothing to do.
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const oldestNode = [20, 19]
+
+const fail = (message) => {
+  console.error(message)
+  process.exit(1)
+}
+
+const run = (what, command, args) => {
+  console.error(`setup: ${what} ...`)
+  const windowsNpm = process.platform === "win32" && command === "npm"
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: windowsNpm })
+  if (status !== 0) fail(`setup: ${what} failed${error === undefined ? "" : `: ${error.message}`}`)
+}
+
+const filesUnder = (folder, suffix) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => join(folder, name))
+        .sort()
+    : []
+
+/** Folders of the workspace that compile from src to dist. */
+const rooms = () =>
+  [...readdirSync(join(root, "packages")).map((name) => join("packages", name)), "examples", "benchmarks"].filter(
+    (room) => existsSync(join(root, room, "package.json"))
+  )
+
+const buildProject = (room) => {
+  const src = join(room, "tsconfig.src.json")
+  return existsSync(join(root, src)) ? src : join(room, "tsconfig.json")
+}
+
+const checkNode = () => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return
+  fail(`ductworks needs Node ${oldestNode.join(".")} or newer; this is ${process.version}`)
+}
+
+/**
+ * npm writes node_modules/.package-lock.json last, so it says what a finished install put there, whoever ran it.
+ * Packages for other platforms are optional and may be absent.
+ */
+const installed = () => {
+  const actual = join(root, "node_modules", ".package-lock.json")
+  if (!existsSync(actual)) return false
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages
+  const present = JSON.parse(readFileSync(actual, "utf8")).packages
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (!path.includes("node_modules/")) return true
+    const found = present[path]
+    if (found === undefined) return entry.optional === true || entry.devOptional === true || entry.peer === true
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+const install = () => {
+  if (!installed()) run("npm ci", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+}
+
+/** What `tsc -b` reads, and whether all it writes is there; one line a file. */
+const buildState = () => {
+  const inputs = rooms().flatMap((room) => [
+    join(root, room, "package.json"),
+    ...readdirSync(join(root, room))
+      .filter((name) => /^tsconfig.*\.json$/.test(name))
+      .map((name) => join(root, room, name)),
+    ...filesUnder(join(root, room, "src"), ".ts")
+  ])
+  const shared = [join(root, "tsconfig.base.json"), join(root, "node_modules", ".package-lock.json")]
+  const line = (file) => {
+    const { mtimeMs, size } = statSync(file)
+    return `${file} ${mtimeMs} ${size}`
+  }
+  const outputsMissing = rooms().some((room) =>
+    filesUnder(join(root, room, "src"), ".ts").some(
+      (file) => !existsSync(join(root, room, "dist", file.slice(join(root, room, "src").length, -3) + ".js"))
+    )
+  )
+  const hash = createHash("sha256")
+    .update([...inputs, ...shared].map(line).join("\n"))
+    .digest("hex")
+  return { hash, outputsMissing }
+}
+
+const build = () => {
+  const stampFile = join(root, "node_modules", ".cache", "ductworks", "build-stamp")
+  const { hash, outputsMissing } = buildState()
+  if (!outputsMissing && existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
+  const projects = rooms().map(buildProject)
+  // With outputs gone but its .tsbuildinfo still there, an incremental tsc would hold itself up to date.
+  const force = outputsMissing ? ["--force"] : []
+  run("tsc -b", process.execPath, [tsc, "-b", ...force, ...projects])
+  mkdirSync(dirname(stampFile), { recursive: true })
+  writeFileSync(stampFile, hash)
+}
+
+checkNode()
+for (const step of [install, build]) step()
