@@ -4,6 +4,7 @@
 export * as Address from "./Address.js"
 export * as Buffers from "./Buffers.js"
 export * as Connection from "./Connection.js"
+export * as Deadline from "./Deadline.js"
 export * as DuctError from "./DuctError.js"
 export * as Exclusive from "./Exclusive.js"
 export * as RawDuct from "./RawDuct.js"

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { Chunks, Connection } from "../Connection.js"
+import * as Deadline from "../Deadline.js"
 import {
   DuctTimeout,
   InvalidArgument,
@@ -20,7 +21,6 @@ import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
 import { ByteQueue } from "./byteQueue.js"
 import { pollTimeout } from "./constants.js"
-import { type Deadline, deadline, remaining } from "./watchdog.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
 export const copyLimit = 64 * 1024
@@ -147,19 +147,24 @@ export class RawEnd {
     const commit = this.turn.commit(take)
     const timeout = flags.dontWait === true ? Duration.zero : this.timeout
     return this.with("recv", (connection) => {
-      const attempt = (until: Deadline | undefined) => {
+      const attempt = (until: Deadline.Deadline | undefined) => {
         const self: Effect.Effect<A, RawDuct.RecvError | E> = this.turn.run(() => {
           if (this.queue.size >= count) return commit
           if (this.end !== undefined) return atEnd === undefined ? commit : this.turn.fail(Exit.fail(atEnd()))
-          return Effect.matchEffect(this.arrival(connection, until === undefined ? timeout : remaining(until)), {
-            onFailure: (error) => this.turn.fail(Exit.fail(error)),
-            onSuccess: () => self
-          })
+          return Effect.matchEffect(
+            this.arrival(connection, until === undefined ? timeout : Deadline.remaining(until)),
+            {
+              onFailure: (error) => this.turn.fail(Exit.fail(error)),
+              onSuccess: () => self
+            }
+          )
         })
         return self
       }
       // One wait needs no deadline of its own.
-      return count <= 1 || this.queue.size >= count ? attempt(undefined) : Effect.flatMap(deadline(timeout), attempt)
+      return count <= 1 || this.queue.size >= count
+        ? attempt(undefined)
+        : Effect.flatMap(Deadline.make(timeout), attempt)
     })
   }
 

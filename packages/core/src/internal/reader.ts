@@ -2,10 +2,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Driver } from "../Connection.js"
+import * as Deadline from "../Deadline.js"
 import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import { Waiters } from "./waiters.js"
-import { type Deadline, deadline, isOver, type Watchdog } from "./watchdog.js"
+import type { Watchdog } from "./watchdog.js"
 
 const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
 
@@ -76,14 +77,14 @@ export class Reader {
       const seen = this.look()
       if (seen !== undefined) return Effect.as(seen, true)
       if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return no
-      return Effect.flatMap(deadline(timeout), (until) => this.pollUntil(until))
+      return Effect.flatMap(Deadline.make(timeout), (until) => this.pollUntil(until))
     })
 
-  private pollUntil(until: Deadline): Effect.Effect<boolean, PollError> {
+  private pollUntil(until: Deadline.Deadline): Effect.Effect<boolean, PollError> {
     return Effect.flatMap(this.waiters.wait(this.isFilled, until), () => {
       const seen = this.look()
       if (seen !== undefined) return Effect.as(seen, true)
-      return isOver(until) ? no : this.pollUntil(until)
+      return Deadline.isOver(until) ? no : this.pollUntil(until)
     })
   }
 

@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import type { Deadline, Timer, Watchdog } from "./watchdog.js"
+import type { Deadline } from "../Deadline.js"
+import type { Timer, Watchdog } from "./watchdog.js"
 
 interface Waiter {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined

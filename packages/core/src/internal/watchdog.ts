@@ -1,24 +1,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-
-/** A wait that ends at the latest at `at` nanoseconds of the clock that made it; `undefined` is never. */
-export interface Deadline {
-  readonly clock: Clock.Clock
-  readonly at: bigint | undefined
-}
-
-/** Now + `timeout`, on the clock of the calling fiber. */
-export const deadline = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
-  Effect.map(Effect.clock, (clock) => ({
-    clock,
-    at: Option.getOrUndefined(Option.map(Duration.toNanos(timeout), (nanos) => clock.unsafeCurrentTimeNanos() + nanos))
-  }))
-
-export const isOver = (deadline: Deadline): boolean =>
-  deadline.at !== undefined && deadline.clock.unsafeCurrentTimeNanos() >= deadline.at
 
 /** The time-out of one wait: armed before the wait begins, so it may have expired before anybody listens to it. */
 export class Timer {

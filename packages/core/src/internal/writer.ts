@@ -2,9 +2,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Driver } from "../Connection.js"
+import * as Deadline from "../Deadline.js"
 import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
 import { Waiters } from "./waiters.js"
-import { type Deadline, deadline, isOver, type Watchdog } from "./watchdog.js"
+import type { Watchdog } from "./watchdog.js"
 
 const closed = Exit.fail(new DuctClosed({ operation: "send" }))
 
@@ -50,17 +51,17 @@ export class Writer {
       if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
       const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
       if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
-      return Effect.flatMap(deadline(timeout), (until) => this.putUntil(chunks, until, failure))
+      return Effect.flatMap(Deadline.make(timeout), (until) => this.putUntil(chunks, until, failure))
     })
 
   private putUntil(
     chunks: Chunks,
-    until: Deadline | undefined,
+    until: Deadline.Deadline | undefined,
     timedOut: Exit.Exit<never, WriteError>
   ): Effect.Effect<void, WriteError> {
     return Effect.flatMap(this.waiters.wait(this.isWritable, until), () => {
       if (this.isWritable()) return this.put(chunks)
-      return until !== undefined && isOver(until) ? timedOut : this.putUntil(chunks, until, timedOut)
+      return until !== undefined && Deadline.isOver(until) ? timedOut : this.putUntil(chunks, until, timedOut)
     })
   }
 
