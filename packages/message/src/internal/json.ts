@@ -1,0 +1,33 @@
+/** JSON between text and values, for peers that are not trusted. */
+import { Problem } from "./faults.js"
+
+/** Never has a lone surrogate: `JSON.stringify` escapes them (ECMAScript 2019). */
+export const stringifyJson = (value: unknown): string => {
+  const text: unknown = JSON.stringify(value)
+  if (typeof text !== "string") throw new Problem(`JSON has no form for ${value === undefined ? value : typeof value}`)
+  return text
+}
+
+/**
+ * An own property `__proto__` is harmless where it stands, and changes a prototype when the object is merged into another
+ * with a plain assignment. Only a text that may hold such a key is parsed the slow way: with a reviver, which sees every
+ * key after its escapes were undone.
+ *
+ * The text of a `SyntaxError` quotes the payload, so it is not passed on.
+ */
+export const parseJson = (text: string): unknown => {
+  const suspicious = text.includes("__proto__") || (text.includes("\\u") && escapedLetter.test(text))
+  try {
+    return suspicious ? JSON.parse(text, rejectProto) : JSON.parse(text)
+  } catch (thrown) {
+    throw thrown instanceof SyntaxError ? new Problem("the payload is not valid JSON") : thrown
+  }
+}
+
+/** An escape of one of the letters of `__proto__`: without one, no escaped form of it can be there. */
+const escapedLetter = /\\u00(?:5f|6f|7[024])/i
+
+const rejectProto = (key: string, value: unknown): unknown => {
+  if (key === "__proto__") throw new Problem('an object has the key "__proto__"')
+  return value
+}

@@ -1,0 +1,55 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as ParseResult from "effect/ParseResult"
+import type * as Schema from "effect/Schema"
+import type { Serializer } from "../Serializer.js"
+import { describeIssue } from "./describeIssue.js"
+import { deserializeError, Problem, serializeError } from "./faults.js"
+import { andThen, failWith } from "./settled.js"
+
+/** A Schema over a format of its encoded side; an Exit in, and a synchronous Schema, give an Exit out. */
+export const withSchema = <A, I, R, RF>(
+  schema: Schema.Schema<A, I, R>,
+  format: Serializer<unknown, unknown, RF>
+): Serializer<A, A, R | RF> => {
+  const { maxMessageBytes, name } = format
+  const toWire = ParseResult.encodeUnknown(schema)
+  const fromWire = ParseResult.decodeUnknown(schema)
+  return {
+    name,
+    maxMessageBytes,
+    encode: (message) =>
+      andThen(
+        guarded(toWire, message, (thrown) => serializeError(name, thrown)),
+        (value) => format.encode(value)
+      ),
+    decode: (payload) =>
+      andThen(format.decode(payload), (value) =>
+        guarded(fromWire, value, (thrown) => deserializeError(name, payload.length, thrown))
+      )
+  }
+}
+
+/**
+ * Runs one side of a Schema. `decodeUnknown` and `encodeUnknown` give an Either where nothing in the Schema is an
+ * Effect, and let through what transformations throw, and the RangeError of a recursion that is too deep.
+ */
+const guarded = <A, R, E>(
+  run: (value: unknown) => Effect.Effect<A, ParseResult.ParseIssue, R>,
+  value: unknown,
+  toError: (thrown: unknown) => E
+): Effect.Effect<A, E, R> => {
+  try {
+    const result = run(value)
+    const either = ParseResult.eitherOrUndefined(result)
+    if (either === undefined) {
+      const described = Effect.mapError(result, (issue) => new Problem(describeIssue(issue)))
+      return failWith(described, toError)
+    }
+    return either._tag === "Right"
+      ? Exit.succeed(either.right)
+      : Exit.fail(toError(new Problem(describeIssue(either.left))))
+  } catch (thrown) {
+    return Exit.fail(toError(thrown))
+  }
+}
