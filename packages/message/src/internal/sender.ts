@@ -1,0 +1,100 @@
+import type { RawDuct } from "@ductworks/core"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Sink from "effect/Sink"
+import type { Lock } from "../MessageDuct.js"
+import { type SendError, SerializeError } from "../MessageError.js"
+import { isDone } from "./done.js"
+import type { Outgoing } from "./outgoing.js"
+
+/** The sending side of a format, with its services provided. */
+export interface Outbound<in Out> {
+  readonly name: string
+  readonly encode: (message: Out) => Effect.Effect<Uint8Array | string, SerializeError>
+}
+
+// A sendAll hands over what it has whenever this much is together.
+const batchBytes = 64 * 1024
+
+/** Messages into whole frames, and those to the raw duct, which takes each in one piece. */
+export class Sender<in Out> {
+  constructor(
+    private readonly raw: RawDuct.RawDuct,
+    private readonly outbound: Outbound<Out>,
+    private readonly outgoing: Outgoing,
+    private readonly lock: Lock | undefined
+  ) {}
+
+  readonly send = (message: Out): Effect.Effect<void, SendError> =>
+    this.locked(
+      Effect.suspend(() => {
+        const encoding = this.encode(message)
+        if (!isDone(encoding)) return Effect.flatMap(encoding, this.sendPayload)
+        return Exit.isSuccess(encoding) ? this.sendPayload(encoding.value) : encoding
+      })
+    )
+
+  readonly sendAll = (messages: Iterable<Out>): Effect.Effect<void, SendError> =>
+    this.locked(Effect.suspend(() => this.sendRest(messages[Symbol.iterator]())))
+
+  readonly sink: Sink.Sink<void, Out, never, SendError> = Sink.forEachChunk((messages) => this.sendAll(messages))
+
+  /** Batch by batch, so that an endless iterable leaves with bounded memory. */
+  private sendRest(messages: Iterator<Out>): Effect.Effect<void, SendError> {
+    const frames: Array<Uint8Array> = []
+    let size = 0
+    for (let next = messages.next(); next.done !== true; next = messages.next()) {
+      const encoding = this.encode(next.value)
+      if (!isDone(encoding)) {
+        return this.writeAll(frames).pipe(
+          Effect.zipRight(Effect.flatMap(encoding, this.sendPayload)),
+          Effect.flatMap(() => this.sendRest(messages))
+        )
+      }
+      const frame = Exit.flatMap(encoding, this.frame)
+      if (Exit.isFailure(frame)) return Effect.zipRight(this.writeAll(frames), frame)
+      frames.push(frame.value)
+      size += frame.value.length
+      if (size >= batchBytes) return Effect.flatMap(this.writeAll(frames), () => this.sendRest(messages))
+    }
+    return this.writeAll(frames)
+  }
+
+  private writeAll(frames: ReadonlyArray<Uint8Array>): Effect.Effect<void, SendError> {
+    const [first, ...rest] = frames
+    return first === undefined ? Exit.void : this.raw.write([first, ...rest])
+  }
+
+  private readonly frame = (payload: Uint8Array | string) => this.outgoing.frame(payload)
+
+  private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> => {
+    const frame = this.outgoing.frame(payload)
+    return Exit.isSuccess(frame) ? this.raw.write([frame.value]) : frame
+  }
+
+  /** A serializer that throws has broken its promise, and counts as one that could not encode. */
+  private encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {
+    try {
+      const encoding = this.outbound.encode(message)
+      return isDone(encoding) ? encoding : Effect.catchAllDefect(encoding, this.unexpected)
+    } catch (cause) {
+      return this.unexpected(cause)
+    }
+  }
+
+  private readonly unexpected = (cause: unknown): Exit.Exit<never, SerializeError> =>
+    Exit.fail(
+      new SerializeError({ serializer: this.outbound.name, problem: "the serializer failed unexpectedly", cause })
+    )
+
+  private locked(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
+    const { lock } = this
+    return lock === undefined
+      ? send
+      : Effect.acquireUseRelease(
+          lock.acquire,
+          () => Effect.zipRight(send, this.raw.flush),
+          () => lock.release
+        )
+  }
+}
