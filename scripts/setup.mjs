@@ -83,7 +83,9 @@ const buildState = () => {
   }
   const outputsMissing = rooms().some((room) =>
     filesUnder(join(root, room, "src"), ".ts").some(
-      (file) => !existsSync(join(root, room, "dist", file.slice(join(root, room, "src").length, -3) + ".js"))
+      (file) =>
+        !file.endsWith(".d.ts") &&
+        !existsSync(join(root, room, "dist", file.slice(join(root, room, "src").length, -3) + ".js"))
     )
   )
   const hash = createHash("sha256")
