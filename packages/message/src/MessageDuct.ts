@@ -141,12 +141,12 @@ export type Format<Out, In, R = never> =
  * @category constructors
  */
 export const parent: {
-  (
-    options?: Omit<RawDuct.ParentOptions, "timeout"> & Settings
-  ): Effect.Effect<MessageDuctParent<unknown, unknown>, never, Transport.Transport | Scope.Scope>
   <Out, In, R = never>(
     options: Omit<RawDuct.ParentOptions, "timeout"> & Settings & Format<Out, In, R>
   ): Effect.Effect<MessageDuctParent<Out, In>, never, Transport.Transport | Scope.Scope | R>
+  (
+    options?: Omit<RawDuct.ParentOptions, "timeout"> & Settings
+  ): Effect.Effect<MessageDuctParent<unknown, unknown>, never, Transport.Transport | Scope.Scope>
 } = internal.parent
 
 /**
@@ -156,12 +156,12 @@ export const parent: {
  * @category constructors
  */
 export const child: {
-  (
-    options: Omit<RawDuct.ChildOptions, "timeout"> & Settings
-  ): Effect.Effect<MessageDuctChild<unknown, unknown>, never, Transport.Transport | Scope.Scope>
   <Out, In, R = never>(
     options: Omit<RawDuct.ChildOptions, "timeout"> & Settings & Format<Out, In, R>
   ): Effect.Effect<MessageDuctChild<Out, In>, never, Transport.Transport | Scope.Scope | R>
+  (
+    options: Omit<RawDuct.ChildOptions, "timeout"> & Settings
+  ): Effect.Effect<MessageDuctChild<unknown, unknown>, never, Transport.Transport | Scope.Scope>
 } = internal.child
 
 /**
@@ -185,19 +185,19 @@ export const child: {
  * @category constructors
  */
 export const pair: {
-  (
-    options?: Transport.PairOptions & Settings
-  ): Effect.Effect<
-    readonly [MessageDuct<unknown, unknown>, MessageDuct<unknown, unknown>],
-    ConnectError | ListenError,
-    Transport.Transport | Scope.Scope
-  >
   <Out, In, R = never>(
     options: Transport.PairOptions & Settings & Format<Out, In, R>
   ): Effect.Effect<
     readonly [MessageDuct<Out, In>, MessageDuct<Out, In>],
     ConnectError | ListenError,
     Transport.Transport | Scope.Scope | R
+  >
+  (
+    options?: Transport.PairOptions & Settings
+  ): Effect.Effect<
+    readonly [MessageDuct<unknown, unknown>, MessageDuct<unknown, unknown>],
+    ConnectError | ListenError,
+    Transport.Transport | Scope.Scope
   >
 } = internal.pair
 

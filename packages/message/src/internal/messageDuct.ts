@@ -129,28 +129,28 @@ const pairOf = <Out, In, R>(options: PairSettings & MessageDuct.Format<Out, In, 
 
 type Made<A, E, R> = Effect.Effect<A, E, Transport | Scope.Scope | R>
 
-export function parent(options?: ParentSettings): Made<MessageDuct.MessageDuctParent<unknown, unknown>, never, never>
 export function parent<Out, In, R = never>(
   options: ParentSettings & MessageDuct.Format<Out, In, R>
 ): Made<MessageDuct.MessageDuctParent<Out, In>, never, R>
+export function parent(options?: ParentSettings): Made<MessageDuct.MessageDuctParent<unknown, unknown>, never, never>
 export function parent<Out, In, R>(options: ParentSettings | (ParentSettings & MessageDuct.Format<Out, In, R>) = {}) {
   return hasFormat(options) ? parentOf(options) : parentOf({ ...options, ...json })
 }
 
-export function child(options: ChildSettings): Made<MessageDuct.MessageDuctChild<unknown, unknown>, never, never>
 export function child<Out, In, R = never>(
   options: ChildSettings & MessageDuct.Format<Out, In, R>
 ): Made<MessageDuct.MessageDuctChild<Out, In>, never, R>
+export function child(options: ChildSettings): Made<MessageDuct.MessageDuctChild<unknown, unknown>, never, never>
 export function child<Out, In, R>(options: ChildSettings | (ChildSettings & MessageDuct.Format<Out, In, R>)) {
   return hasFormat(options) ? childOf(options) : childOf({ ...options, ...json })
 }
 
 type Ends<Out, In> = readonly [MessageDuct.MessageDuct<Out, In>, MessageDuct.MessageDuct<Out, In>]
 
-export function pair(options?: PairSettings): Made<Ends<unknown, unknown>, ConnectError | ListenError, never>
 export function pair<Out, In, R = never>(
   options: PairSettings & MessageDuct.Format<Out, In, R>
 ): Made<Ends<Out, In>, ConnectError | ListenError, R>
+export function pair(options?: PairSettings): Made<Ends<unknown, unknown>, ConnectError | ListenError, never>
 export function pair<Out, In, R>(options: PairSettings | (PairSettings & MessageDuct.Format<Out, In, R>) = {}) {
   return hasFormat(options) ? pairOf(options) : pairOf({ ...options, ...json })
 }
