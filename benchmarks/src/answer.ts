@@ -1,0 +1,6 @@
+// The answering process of a contender: node answer.js <contender> <address>
+import { contenders } from "./contenders/index.js"
+
+const [name = "", address = ""] = process.argv.slice(2)
+await contenders[name]?.answer(address)
+if (process.connected) process.disconnect()

@@ -1,0 +1,26 @@
+import { Serializer } from "@ductworks/message"
+import { Effect } from "effect"
+import type { Contender } from "../contender.js"
+import { answerWith, connectAnswerer } from "../ducts.js"
+
+const format = { serializer: Serializer.bytes }
+
+const KiB = 1024
+
+/** Offers 1 GiB to a reader that never reads: how many bytes of it a sender could hand over. */
+export const ductStalled: Contender = {
+  measure: async () => {
+    const duct = await connectAnswerer("duct stalled", format)
+    const payload = new Uint8Array(16 * KiB)
+    let accepted = 0
+    const offer = Effect.gen(function* () {
+      while (accepted < 1024 * KiB * KiB) {
+        yield* duct.send(payload)
+        accepted += payload.length
+      }
+    })
+    return () => Effect.runPromise(Effect.as(Effect.timeoutOption(offer, "1 second"), 0)).then(() => accepted)
+  },
+  // One poll makes the reader begin to read ahead; then it stalls.
+  answer: (address) => answerWith(address, format, (duct) => Effect.zipRight(duct.poll(), Effect.never))
+}
