@@ -1,1 +1,5 @@
-export {}
+/**
+ * @since 0.1.0
+ */
+export * as NodeTransport from "./NodeTransport.js"
+export * as UnixListener from "./UnixListener.js"

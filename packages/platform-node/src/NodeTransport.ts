@@ -1,0 +1,78 @@
+/**
+ * Ducts over `node:net`: Unix sockets, TCP and inherited descriptors.
+ *
+ * @since 0.1.0
+ */
+import { UnixAddress } from "@ductworks/core/Address"
+import type { Connection } from "@ductworks/core/Connection"
+import { type AcceptError, BindFailed, type ConnectError, type ListenError } from "@ductworks/core/DuctError"
+import { type PairOptions, Transport } from "@ductworks/core/Transport"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { listen } from "./internal/listen.js"
+import { connect } from "./internal/open.js"
+import { ownScope } from "./internal/ownScope.js"
+
+// Nobody can look the path up once this is over, so both ends say that they are unnamed, as socketpair(2)'s do.
+const unnamed = { localAddress: UnixAddress(""), remoteAddress: UnixAddress("") }
+
+const lost = (cause: AcceptError) => new BindFailed({ reason: "Other", address: "unix:", cause })
+
+const pair = (
+  options?: PairOptions
+): Effect.Effect<readonly [Connection, Connection], ConnectError | ListenError, Scope.Scope> =>
+  ownScope(
+    Effect.flatMap(Effect.scope, (scope) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const listener = yield* listen(Option.none(), { ...options, backlog: 1 })
+          const child = yield* Scope.extend(connect(listener.address, options), scope)
+          const parent = yield* Scope.extend(Effect.mapError(listener.accept, lost), scope)
+          return [
+            { ...parent, ...unnamed },
+            { ...child, ...unnamed }
+          ] as const
+        })
+      )
+    )
+  )
+
+/**
+ * The {@link Transport} of this process's operating system.
+ *
+ * - **Unix sockets**: {@link UnixListener} says where socket files come from and go. Abstract names: Linux, Node 22 or
+ *   later, otherwise `Unsupported`; every process of the machine may connect to one. Windows: `Unsupported`, use TCP.
+ * - **TCP**: IPv4, IPv6 and names. To listen at any free port of this machine only: `TcpAddress("127.0.0.1", 0)`. That
+ *   keeps other machines out, but no program or user of this one. `TCP_NODELAY` and keep-alive (30 s) are on.
+ * - **Descriptors**: `FdAddress(3)` connects over a stream socket that this process inherited, once. It becomes
+ *   non-blocking for every process that shares it.
+ *
+ * A listener holds up to 64 connections that nobody accepted, unread; more are closed at once, since `node:net` cannot
+ * stop accepting. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
+ *
+ * Closing: bytes that were taken leave first, for at most `linger`. A Unix socket is then closed but not shut down, so
+ * that a process which inherited it goes on. A TCP socket with unread input is shut down and its input discarded until
+ * the other end closes or is quiet for 200 ms: a reset could undo what was sent last. A write that fails does not hide
+ * bytes that arrived.
+ *
+ * @example
+ * import { Transport } from "@ductworks/core/Transport"
+ * import { NodeTransport } from "@ductworks/platform-node"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const transport = yield* Transport
+ *   const [parent, child] = yield* transport.pair()
+ *   yield* parent.write([new TextEncoder().encode("hello")])
+ *   const [chunk] = yield* child.pull
+ *   console.assert(new TextDecoder().decode(chunk) === "hello")
+ * })
+ *
+ * Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeTransport.layer)))
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Transport> = Layer.succeed(Transport, { connect, listen, pair })

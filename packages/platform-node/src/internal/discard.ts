@@ -1,0 +1,35 @@
+import type * as net from "node:net"
+
+// With nothing for this long the other end is taken to have stopped sending. It bounds how long two ends in one fiber
+// wait for one another, too.
+const quietMillis = 200
+
+const discardLimit = 64 * 1024 * 1024
+
+/**
+ * Closes a TCP socket that is being read and discarded: at once if nothing arrives; else, after `shutdown`, when the
+ * other end has closed, or was quiet for 200 ms, or sent another 64 MiB.
+ */
+export const discardUntilQuiet = (
+  socket: net.Socket,
+  hasUnread: boolean,
+  discarded: () => number,
+  shutdown: () => void
+): void => {
+  const destroy = () => socket.destroy()
+  const drain = () => {
+    if (socket.destroyed) return
+    shutdown()
+    let seen = discarded()
+    const timer = setInterval(() => {
+      const now = discarded()
+      if (now === seen || now > discardLimit) destroy()
+      seen = now
+    }, quietMillis)
+    socket.once("close", () => clearInterval(timer))
+  }
+  socket.once("end", destroy)
+  if (hasUnread) return drain()
+  // The phase after the next poll: in the poll phase itself the first immediate comes before the socket is polled.
+  setImmediate(() => setImmediate(() => (discarded() > 0 ? drain() : destroy())))
+}

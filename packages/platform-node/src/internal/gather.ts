@@ -1,0 +1,58 @@
+// From here on a piece of its own in writev(2) is cheaper than a copy.
+const largePiece = 16 * 1024
+
+const slabSize = 64 * 1024
+
+let spare: Buffer | undefined
+
+/** Pieces as they go to one write, and what to call when the kernel has them all. */
+export interface Gathered {
+  readonly pieces: Array<Uint8Array>
+  readonly bytes: number
+  /** Gives borrowed memory back. */
+  readonly release: () => void
+}
+
+const nothingBorrowed = () => {}
+
+// The slab is one a thread: a write that completes within the call, as nearly all do, gives it back before the next.
+const borrowSlab = (): Buffer => {
+  const slab = spare ?? Buffer.allocUnsafeSlow(slabSize)
+  spare = undefined
+  return slab
+}
+
+/**
+ * Copies what is small together and leaves what is large alone: one write of a 64 KiB slab takes 64-byte frames 1.6 times
+ * as fast as writev(2) of 64 pieces, and 5 times as fast as a write each.
+ */
+export const gather = (chunks: Array<Uint8Array>, bytes: number): Gathered => {
+  if (chunks.length < 2) return { pieces: chunks, bytes, release: nothingBorrowed }
+  const pieces: Array<Uint8Array> = []
+  let slab: Buffer | undefined
+  let start = 0
+  let end = 0
+  const endRun = () => {
+    if (slab !== undefined && end > start) pieces.push(slab.subarray(start, end))
+    start = end
+  }
+  for (const chunk of chunks) {
+    if (chunk.length >= largePiece) {
+      endRun()
+      pieces.push(chunk)
+      continue
+    }
+    if (slab === undefined) {
+      slab = borrowSlab()
+    } else if (end + chunk.length > slab.length) {
+      endRun()
+      slab = Buffer.allocUnsafeSlow(slabSize)
+      start = end = 0
+    }
+    slab.set(chunk, end)
+    end += chunk.length
+  }
+  endRun()
+  const last = slab
+  return { pieces, bytes, release: last === undefined ? nothingBorrowed : () => (spare = last) }
+}
