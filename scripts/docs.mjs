@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = join(root, "build", "docs")
-const seconds = 30
+const seconds = 60
 
 const lineAt = (text, index) => text.slice(0, index).split("\n").length
 
