@@ -1,4 +1,6 @@
 /**
  * @since 0.1.0
  */
+export * from "./checkTransport.js"
+export * as Conformance from "./Conformance.js"
 export * as MemoryTransport from "./MemoryTransport.js"
