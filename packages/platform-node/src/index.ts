@@ -1,5 +1,6 @@
 /**
  * @since 0.1.0
  */
+export * as NodeSerializer from "./NodeSerializer.js"
 export * as NodeTransport from "./NodeTransport.js"
 export * as UnixListener from "./UnixListener.js"
