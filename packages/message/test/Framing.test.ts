@@ -125,7 +125,7 @@ for (const framing of framings) {
       assert.strictEqual(decode(framing, limit, byteByByte(fits)).frames.length, 1)
       const decoder = framing.decoder(limit)
       decoder.push(over)
-      const fault = { _tag: "TooLarge", size: limit + 1, limit }
+      const fault: Framing.Fault = { _tag: "TooLarge", size: limit + 1, limit }
       assert.deepStrictEqual(decoder.next(), fault)
       decoder.push(fits)
       assert.deepStrictEqual(decoder.next(), fault)
@@ -149,7 +149,8 @@ it("DW-24 a wrong first byte is a fault as soon as it is here, and for ever", ()
   for (let byte = 0; byte < 256; byte++) {
     const decoder = Framing.ductworks.decoder(limit)
     decoder.push(Uint8Array.of(byte))
-    const expected = byte === 0x54 ? undefined : { _tag: "BadMagic", expected: 0x54, received: byte }
+    const expected: Framing.Fault | undefined =
+      byte === 0x54 ? undefined : { _tag: "BadMagic", expected: 0x54, received: byte }
     assert.deepStrictEqual(decoder.next(), expected)
     if (expected === undefined) continue
     decoder.push(frame(Framing.ductworks, Uint8Array.of(1)))

@@ -1,16 +1,11 @@
 import { Framing } from "@ductworks/message"
 import { assert, it } from "@effect/vitest"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { cut, frame } from "./support/frames.js"
+import { collect } from "./support/memory.js"
 
-setFlagsFromString("--expose-gc")
-const collect: unknown = runInNewContext("gc")
-
-/** Bytes of array buffers that are still alive. The second collection waits until the first one's buffers are freed. */
+/** Bytes of array buffers that are still alive. */
 const held = (): number => {
-  assert.isFunction(collect)
-  for (let i = 0; i < 2; i++) if (typeof collect === "function") collect()
+  collect()
   return process.memoryUsage().arrayBuffers
 }
 

@@ -38,17 +38,10 @@ const innerOf = (issue: ParseIssue): ParseIssue | undefined => {
 }
 
 const problemOf = (issue: ParseIssue): string => {
-  switch (issue._tag) {
-    case "Missing":
-      return "is missing"
-    case "Unexpected":
-      return "is not expected"
-    case "Pointer":
-      return "is wrong"
-    case "Type":
-    case "Forbidden":
-      if (issue.message !== undefined) return quoteText(issue.message)
-  }
+  if (issue._tag === "Missing") return "is missing"
+  if (issue._tag === "Unexpected") return "is not expected"
+  if (issue._tag === "Pointer") return "is wrong"
+  if ("message" in issue && issue.message !== undefined) return quoteText(issue.message)
   const expected = String(issue.ast)
   return `expected ${expected.length > 128 ? `${expected.slice(0, 128)}…` : expected}, got ${kindOf(issue.actual)}`
 }

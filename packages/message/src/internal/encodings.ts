@@ -17,7 +17,8 @@ export const textCodec = (encoding: Encoding, decoding: Decoding): TextCodec => 
       return { encode: (text) => text, decode: unicode(encoding, decoding) }
     case "utf-16le":
       return { encode: encodeUtf16, decode: unicode(encoding, decoding) }
-    // Not `TextDecoder("latin1")`: by the WHATWG's table of labels that is windows-1252, where 0x80 is the euro sign.
+    // Not `TextDecoder("latin1")`: by the WHATWG's table of labels that is windows-1252, where 0x80 is the euro sign, and
+    // Node 20 takes it for ISO-8859-1 all the same.
     case "latin1":
       return { encode: (text) => encodeUnits(text, 0xff, encoding), decode: decodeUnits }
     case "ascii":

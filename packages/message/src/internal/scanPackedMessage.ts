@@ -45,7 +45,6 @@ export const scan = (payload: Uint8Array, options: ScanOptions): boolean => {
       case "map": {
         const values = body.kind === "map" ? length * 2 : length
         if (values === 0) break
-        if (values > payload.length - at - claimed) throw new Problem(truncated)
         open.push(toCome)
         if (open.length > options.maxDepth) throw new Problem(`it is nested deeper than ${options.maxDepth} levels`)
         toCome = values
