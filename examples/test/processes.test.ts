@@ -1,0 +1,59 @@
+import { Address } from "@ductworks/core"
+import { NodeTransport } from "@ductworks/platform-node"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { program as echo } from "../src/ex05-subprocess/program.js"
+import { built } from "./support/files.js"
+import { run } from "./support/run.js"
+
+const nodeChild = [built("ex05-subprocess/child.js")]
+
+describe("examples in several processes", () => {
+  for (const [transport, address] of [
+    ["unix", undefined],
+    ["tcp", Address.TcpAddress("127.0.0.1", 0)]
+  ] as const) {
+    it.live(`EX-5 a Node child echoes 100 times; null ends it with exit code 0 (${transport})`, () =>
+      Effect.gen(function* () {
+        const { bound, echoes, exitCode } = yield* echo(process.execPath, nodeChild, address)
+        assert.match(bound, transport === "unix" ? /^unix:\// : /^tcp:\/\/127\.0\.0\.1:\d+$/)
+        assert.deepStrictEqual([echoes, Number(exitCode)], [100, 0])
+      }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
+    )
+  }
+
+  it.live("EX-5 the program runs a Node child and a Python child (unix)", () =>
+    Effect.gen(function* () {
+      const { code, left, stderr, stdout } = yield* run("ex05-subprocess")
+      assert.match(stdout, /^Node at unix:\/\S+: 100 of 100 echoes, exit code 0\n/)
+      assert.match(stdout, /\nPython at unix:\/\S+: 100 of 100 echoes, exit code 0\n$/)
+      assert.deepStrictEqual([code, stderr, left], [0, "", []])
+    })
+  )
+
+  it.live("EX-5 without a python3 the program says so and goes on (unix)", () =>
+    Effect.gen(function* () {
+      const { code, stdout } = yield* run("ex05-subprocess", [], { PATH: "/nonexistent" })
+      assert.match(stdout, /^Node at .*\nPython: there is no python3 here.*\n$/)
+      assert.strictEqual(code, 0)
+    })
+  )
+
+  it.live("EX-8 another process inherits both ends; the original closed its child end and still receives (fd)", () =>
+    Effect.gen(function* () {
+      const { code, left, stderr, stdout } = yield* run("ex08-inherited")
+      const lines = stdout.trimEnd().split("\n")
+      assert.sameMembers(lines, [
+        "original: closed its child end",
+        "other: closed its parent end, and waits",
+        'other: sent "hello world", and closes',
+        'original: received "hello world"',
+        "original: then RemoteDuctClosed",
+        "original: the other process ended with 0"
+      ])
+      assert.strictEqual(lines[0], "original: closed its child end")
+      assert.deepStrictEqual([code, stderr, left], [0, "", []])
+    })
+  )
+})
