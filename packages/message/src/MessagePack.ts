@@ -114,7 +114,11 @@ export const messagePack = (options: Options = {}): Serializer<unknown> => {
       const hasBytes = scan(payload, { maxDepth, bigint, knowsExtension })
       const max = payload.length
       const value = decode(payload, {
-        ...{ maxStrLength: max, maxBinLength: max, maxArrayLength: max, maxMapLength: max, maxExtLength: max },
+        maxStrLength: max,
+        maxBinLength: max,
+        maxArrayLength: max,
+        maxMapLength: max,
+        maxExtLength: max,
         extensionCodec,
         useBigInt64: bigint
       })
