@@ -3,4 +3,5 @@
  */
 export * from "./checkTransport.js"
 export * as Conformance from "./Conformance.js"
+export * as FaultyTransport from "./FaultyTransport.js"
 export * as MemoryTransport from "./MemoryTransport.js"

@@ -89,6 +89,11 @@ export class MemoryEnd implements Driver {
       return Effect.void
     })
 
+  /** From now on the other end cannot send: its writes fail, what waits with it is dropped. What was sent still comes. */
+  refuse(reason: WriteError): void {
+    this.peer.break(reason)
+  }
+
   /** Hands over as many of the bytes put as the other end has room for, then the end of the stream. */
   private move(): void {
     if (this.outbox.size > 0 && !this.peer.inbox.isFull) {
