@@ -171,7 +171,7 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
         readable: reader.readable,
         poll: reader.poll,
         write: writer.write,
-        pending: driver.pending,
+        pending: () => driver.pending(),
         flush: writer.flush,
         endWrite: writer.endWrite,
         close: Effect.uninterruptible(linger),
