@@ -176,13 +176,13 @@ describe("FaultyTransport", () => {
   )
 })
 
-describe("checkTransport over memory through a line without faults", () => {
+describe("DW-42 checkTransport over memory through a line without faults", () => {
   for (const check of checkTransport({ cannot: ["fileno"], bytes: 1_000_000 })) {
     it.effect(`law ${check.law}: ${check.name}`, () => check.run.pipe(Effect.provide(faulty({}))))
   }
 })
 
-describe("checkTransport over memory in random slices", () => {
+describe("DW-42 checkTransport over memory in random slices", () => {
   const slice = { upTo: 5000, seed: 3 }
   for (const check of checkTransport({ cannot: ["fileno"], bytes: 200_000, seed: 3 })) {
     it.live(`law ${check.law}: ${check.name}`, () =>

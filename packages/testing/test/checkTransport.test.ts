@@ -4,13 +4,13 @@ import { Effect } from "effect"
 
 const cannot = ["fileno"] as const
 
-describe("checkTransport over memory", () => {
+describe("DW-42 checkTransport over memory", () => {
   for (const check of checkTransport({ cannot })) {
     it.live(`law ${check.law}: ${check.name}`, () => check.run.pipe(Effect.provide(MemoryTransport.layer)))
   }
 })
 
-describe("checkTransport over memory with a capacity of 1000 bytes, under a TestClock", () => {
+describe("DW-42 checkTransport over memory with a capacity of 1000 bytes, under a TestClock", () => {
   for (const check of checkTransport({ cannot, seed: 2, bytes: 100_000 })) {
     it.effect(`law ${check.law}: ${check.name}`, () =>
       check.run.pipe(Effect.provide(MemoryTransport.layerWith({ capacity: 1000 })))
