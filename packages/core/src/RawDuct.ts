@@ -146,6 +146,10 @@ export interface CloseOptions {
 export interface RawDuct {
   /** Bounds each send and receive; `DuctTimeout` after it. */
   readonly timeout: Duration.Duration
+  /**
+   * Changes with every connection and close. For layers above: what they kept of the connection before is void then.
+   */
+  readonly generation: () => number
   readonly localAddress: Effect.Effect<Address, NotConnected>
   readonly remoteAddress: Effect.Effect<Address, NotConnected>
   /** The connection's descriptor, never the listener's. */
@@ -156,8 +160,9 @@ export interface RawDuct {
    */
   readonly send: (bytes: Uint8Array, flags?: SendFlags) => Effect.Effect<number, SendError>
   /**
-   * Sends all bytes, in one piece among concurrent senders. Up to 64 KiB are copied; more is lent: it completes when
-   * they left, and when it is interrupted they must not change until `flush` completes.
+   * Sends all bytes, in one piece among concurrent senders. Up to 64 KiB are copied. More is lent: it completes when
+   * they left; when it is interrupted, or fails with `DuctTimeout` because they did not leave in time, they may leave
+   * later, and must not change until `flush` completes.
    */
   readonly sendAll: (bytes: Uint8Array) => Effect.Effect<void, SendError>
   /** `sendAll` of the pieces, as one; the total number of bytes. */
@@ -183,13 +188,13 @@ export interface RawDuct {
   readonly write: (chunks: Chunks) => Effect.Effect<void, SendError>
   /** Half-close: the other end sees the end of the stream and may still send. */
   readonly endWrite: Effect.Effect<void, SendError | Unsupported>
-  /** What arrives, until the end of the stream. */
+  /** What arrives, until the end of the stream. Bytes that it took and its consumer did not, go with it. */
   readonly stream: Stream.Stream<Uint8Array, StreamError>
   /** Sends what it gets; a chunk of pieces leaves as one. */
   readonly sink: Sink.Sink<void, Uint8Array, never, SendError>
   /**
-   * Closes the connection (and a listener), after the bytes taken so far had up to `linger` to leave. Idempotent;
-   * everyone who waits gets `DuctClosed`.
+   * Closes the connection (and a listener), after the bytes taken so far had up to `linger` to leave; what arrived and
+   * was not received is dropped. Idempotent; everyone who waits gets `DuctClosed`.
    */
   readonly close: (options?: CloseOptions) => Effect.Effect<void>
 }
@@ -207,15 +212,16 @@ export interface RawDuctParent extends RawDuct {
   readonly listenerAddress: Effect.Effect<Address, NotConnected>
   /**
    * Binds and listens in the system's sense; children can connect from here on. Does nothing when bound. A failure
-   * leaves the duct unbound, and binding may be tried again.
+   * leaves the duct unbound, and binding may be tried again. A close on the way makes it fail with `DuctClosed`.
    *
    * @param listenQueueDepth connections the kernel queues; default 1
    */
-  readonly bind: (listenQueueDepth?: number) => Effect.Effect<void, AlreadyConnected | ListenError>
+  readonly bind: (listenQueueDepth?: number) => Effect.Effect<void, AlreadyConnected | DuctClosed | ListenError>
   /**
    * Waits for the child, binding first if need be: true when it is connected, false after `timeout` (default 60
    * seconds; 0 probes, infinity waits for ever), and the listener stays usable. The first connection closes the
-   * listener and removes its socket file.
+   * listener and removes its socket file; of several concurrent calls the others then fail with `AlreadyConnected`.
+   * When the listener itself fails (`CommunicationFault`) it is destroyed, and the duct can bind again.
    */
   readonly listen: (
     timeout?: Duration.DurationInput
@@ -322,5 +328,10 @@ export const pair: (
  */
 export const fromConnection: (
   connection: Connection,
-  options?: { readonly timeout?: Duration.DurationInput }
+  options?: {
+    /** Default {@link defaultTimeout}. */
+    readonly timeout?: Duration.DurationInput
+    /** How long a half-close before a close may take. Default 3 seconds. */
+    readonly linger?: Duration.DurationInput
+  }
 ) => RawDuct = internal.fromConnection

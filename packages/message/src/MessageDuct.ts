@@ -59,7 +59,7 @@ export interface MessageDuct<in Out, out In> {
    * infinity waits for ever): whether `recv` would not wait. Consumes nothing.
    */
   readonly poll: (timeout?: Duration.DurationInput) => Effect.Effect<boolean, RecvError>
-  /** The messages up to a clean close. */
+  /** The messages up to a clean close. Those that it took and its consumer did not, go with it. */
   readonly stream: Stream.Stream<In, Exclude<RecvError, RemoteDuctClosed>>
   /** Sends what it gets, chunk-wise as `sendAll`. */
   readonly sink: Sink.Sink<void, Out, never, SendError>
@@ -96,8 +96,9 @@ export interface MessageDuctChild<in Out, out In>
  * @category models
  */
 export interface Lock {
-  readonly acquire: Effect.Effect<void>
-  readonly release: Effect.Effect<void>
+  /** May be interrupted, and holds nothing then. */
+  readonly acquire: Effect.Effect<unknown>
+  readonly release: Effect.Effect<unknown>
 }
 
 /**
@@ -114,9 +115,15 @@ export interface Settings {
   readonly maxMessageBytes?: number
   /** Bounds a message once it has begun, and each wait of a send. Default 30 seconds. */
   readonly timeout?: Duration.DurationInput
-  /** Held while a message is sent, until its bytes have left. */
+  /**
+   * Held while a message is sent, until its bytes have left: an interrupted send waits for that too. Bytes that did not
+   * leave within `timeout` are a `DuctTimeout`, and may leave after the lock was released.
+   */
   readonly sendLock?: Lock
-  /** Taken once bytes are readable, and held while a message is received; makes concurrent receives legal. */
+  /**
+   * Taken once bytes are readable, and held while a message is received; what came with it is received without. Makes
+   * concurrent receives legal: each gets messages of its own.
+   */
   readonly recvLock?: Lock
 }
 

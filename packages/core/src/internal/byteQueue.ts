@@ -12,14 +12,11 @@ export class ByteQueue {
     }
   }
 
-  clear(): void {
+  /** Everything, as it arrived; undefined when empty. */
+  takeAll(): Chunks | undefined {
+    const [first, ...rest] = this.chunks
     this.chunks = []
     this.size = 0
-  }
-
-  /** Everything, as it arrived, which also stays; undefined when empty. */
-  peekAll(): Chunks | undefined {
-    const [first, ...rest] = this.chunks
     return first === undefined ? undefined : [first, ...rest]
   }
 

@@ -3,38 +3,23 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
-import type { Address } from "../Address.js"
 import type { Connection } from "../Connection.js"
-import { AlreadyConnected, type ConnectError, DuctClosed, NotConnected } from "../DuctError.js"
+import { type ConnectError, NotConnected } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
-import { type Listener, type PairOptions, Transport } from "../Transport.js"
+import { type PairOptions, type SocketOptions, Transport } from "../Transport.js"
 import * as constants from "./constants.js"
+import { Life, shutDown } from "./life.js"
 import { RawEnd } from "./rawEnd.js"
 
-interface Held<A> {
-  readonly value: A
-  readonly scope: Scope.CloseableScope
+interface TimeoutOption {
+  readonly timeout?: Duration.DurationInput
 }
 
-/** Acquires into a scope of its own, so that it can be released on its own; interrupted, nothing stays. */
-const hold = <A, E, R>(
-  acquire: Effect.Effect<A, E, R | Scope.Scope>
-): Effect.Effect<Held<A>, E, Exclude<R, Scope.Scope>> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Scope.make(), (scope) =>
-      restore(Scope.extend(acquire, scope)).pipe(
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
-        Effect.map((value) => ({ value, scope }))
-      )
-    )
-  )
-
-const release = <A>(held: Held<A> | undefined, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
-  held === undefined ? Effect.void : Scope.close(held.scope, exit)
+const lingerOf = (options: SocketOptions): Duration.DurationInput => options.linger ?? constants.linger
 
 const operations = (end: RawEnd) => ({
   timeout: end.timeout,
+  generation: end.generation,
   localAddress: end.localAddress,
   remoteAddress: end.remoteAddress,
   fileno: end.fileno,
@@ -53,134 +38,10 @@ const operations = (end: RawEnd) => ({
   sink: end.sink
 })
 
-/** The connection of a parent or child: none, then one, then none again. */
-class Life {
-  readonly end: RawEnd
-  private connection: Held<Connection> | undefined
-  private listener: Held<Listener> | undefined
-  /** Counts closes: what began before a close must not take effect after it. */
-  private closes = 0
-  private readonly onClose = new Set<() => void>()
-  private readonly lock = Effect.unsafeMakeSemaphore(1).withPermits(1)
-  lastAddress: Address | undefined
-
-  constructor(timeout: Duration.DurationInput | undefined) {
-    this.end = new RawEnd(Duration.decode(timeout ?? constants.timeout))
-  }
-
-  whenUnconnected<A, E, R>(operation: string, then: () => Effect.Effect<A, E, R>) {
-    return Effect.suspend((): Effect.Effect<A, E | AlreadyConnected, R> =>
-      this.connection === undefined ? then() : Exit.fail(new AlreadyConnected({ operation }))
-    )
-  }
-
-  /** Makes the connection the duct's, unless the duct was closed since `closes`. */
-  private adopt(connection: Held<Connection>, operation: string, closes: number): Effect.Effect<void, DuctClosed> {
-    return Effect.suspend(() => {
-      if (this.closes !== closes) {
-        return Effect.zipRight(release(connection, Exit.void), Exit.fail(new DuctClosed({ operation })))
-      }
-      this.connection = connection
-      this.end.attach(connection.value)
-      return Effect.void
-    })
-  }
-
-  connect<E>(
-    acquire: Effect.Effect<Connection, E, Scope.Scope>
-  ): Effect.Effect<void, E | AlreadyConnected | DuctClosed> {
-    const attempt = Effect.suspend(() => {
-      const closes = this.closes
-      const unlessClosed = Effect.raceFirst(acquire, this.untilClosed("connect"))
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(hold(unlessClosed)), (held) => this.adopt(held, "connect", closes))
-      )
-    })
-    return this.lock(this.whenUnconnected("connect", () => attempt))
-  }
-
-  private untilClosed(operation: string): Effect.Effect<never, DuctClosed> {
-    return Effect.async((resume) => {
-      const wake = () => resume(Exit.fail(new DuctClosed({ operation })))
-      this.onClose.add(wake)
-      return Effect.sync(() => this.onClose.delete(wake))
-    })
-  }
-
-  bind<E>(acquire: Effect.Effect<Listener, E, Scope.Scope>): Effect.Effect<Held<Listener>, E | AlreadyConnected> {
-    return this.lock(
-      this.whenUnconnected("bind", () =>
-        this.listener !== undefined
-          ? Effect.succeed(this.listener)
-          : Effect.uninterruptible(
-              Effect.map(hold(acquire), (held) => {
-                this.listener = held
-                this.lastAddress = held.value.address
-                return held
-              })
-            )
-      )
-    )
-  }
-
-  /** Whether a connection came within the time-out. The first one ends the listener. */
-  accept(listener: Held<Listener>, timeout: Duration.Duration) {
-    return Effect.suspend(() => {
-      const closes = this.closes
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.gen(this, function* () {
-          const scope = yield* Scope.make()
-          let accepted: Connection | undefined
-          // A connection that comes in the very moment in which the time is up counts as accepted.
-          const accept = Effect.map(Scope.extend(listener.value.accept, scope), (connection) => {
-            accepted = connection
-          })
-          yield* restore(Effect.timeoutOption(accept, timeout)).pipe(
-            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
-            Effect.tapErrorTag("CommunicationFault", () => this.closeListener(Exit.void))
-          )
-          if (accepted === undefined) {
-            yield* Scope.close(scope, Exit.void)
-            return false
-          }
-          yield* this.adopt({ value: accepted, scope }, "listen", closes)
-          yield* this.closeListener(Exit.void)
-          return true
-        })
-      )
-    })
-  }
-
-  private closeListener(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const listener = this.listener
-      this.listener = undefined
-      return release(listener, exit)
-    })
-  }
-
-  close(exit: Exit.Exit<unknown, unknown>, shutdown = false): Effect.Effect<void> {
-    return Effect.uninterruptible(
-      Effect.suspend(() => {
-        const connection = this.connection
-        this.closes++
-        for (const wake of this.onClose) wake()
-        this.connection = undefined
-        this.end.attach(undefined)
-        const end = connection !== undefined && shutdown ? Effect.ignore(connection.value.endWrite) : Effect.void
-        return this.closeListener(exit).pipe(Effect.zipRight(end), Effect.zipRight(release(connection, exit)))
-      })
-    )
-  }
-
-  readonly poll: RawDuct.RawDuct["poll"] = (timeout) =>
-    Effect.tapErrorTag(this.end.poll(timeout), "LocalSocketFault", () => this.close(Exit.void))
-}
-
 /** A duct's life in the current scope. */
-const live = (timeout: Duration.DurationInput | undefined) =>
+const live = (options: SocketOptions & TimeoutOption) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Life(timeout)),
+    Effect.sync(() => new Life(options.timeout, lingerOf(options))),
     (life, exit) => life.close(exit)
   )
 
@@ -193,7 +54,7 @@ const common = (life: Life) => ({
 export const parent = (options: RawDuct.ParentOptions = {}) =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const life = yield* live(options.timeout)
+    const life = yield* live(options)
     const bindAddress = Option.fromNullable(options.address)
     const bind = (backlog = 1) => life.bind(transport.listen(bindAddress, { ...options, backlog }))
     const duct: RawDuct.RawDuctParent = {
@@ -227,7 +88,7 @@ const retrySchedule = (options: RawDuct.RetryOptions): Schedule.Schedule<unknown
 export const child = (options: RawDuct.ChildOptions) =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const life = yield* live(options.timeout)
+    const life = yield* live(options)
     const { address, ...settings } = options
     const attempt = transport.connect(address, { timeout: life.end.timeout, ...settings })
     const duct: RawDuct.RawDuctChild = {
@@ -239,18 +100,25 @@ export const child = (options: RawDuct.ChildOptions) =>
     return duct
   })
 
-interface TimeoutOption {
-  readonly timeout?: Duration.DurationInput
-}
-
-export const fromConnection = (connection: Connection, options: TimeoutOption = {}): RawDuct.RawDuct => {
+export const fromConnection = (
+  connection: Connection,
+  options: SocketOptions & TimeoutOption = {}
+): RawDuct.RawDuct => {
   const end = new RawEnd(Duration.decode(options.timeout ?? constants.timeout))
   end.attach(connection)
+  const close = (shutdown = false) =>
+    Effect.suspend(() => {
+      end.attach(connection)
+      return shutdown
+        ? Effect.flatMap(shutDown(connection, lingerOf(options)), (isEnded) =>
+            isEnded ? connection.close : connection.abort
+          )
+        : connection.close
+    })
   return {
     ...operations(end),
-    poll: (timeout) => Effect.tapErrorTag(end.poll(timeout), "LocalSocketFault", () => connection.close),
-    close: ({ shutdown = false } = {}) =>
-      shutdown ? Effect.zipRight(Effect.ignore(connection.endWrite), connection.close) : connection.close
+    poll: (timeout) => Effect.tapErrorTag(end.poll(timeout), "LocalSocketFault", () => close()),
+    close: (options = {}) => Effect.uninterruptible(close(options.shutdown))
   }
 }
 

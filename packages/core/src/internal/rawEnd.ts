@@ -13,48 +13,45 @@ import {
   MessageTruncated,
   NotConnected,
   type ReadError,
-  type RemoteDuctClosed,
   Unsupported,
   type WriteError
 } from "../DuctError.js"
-import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
-import { ByteQueue } from "./byteQueue.js"
 import { pollTimeout } from "./constants.js"
+import { RawReceiver } from "./rawReceiver.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
 export const copyLimit = 64 * 1024
 
-type Recv<A> = Effect.Effect<A, RawDuct.RecvError>
+type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 
 /** One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. */
 export class RawEnd {
-  private connection: Connection | undefined
-  private readonly queue = new ByteQueue()
-  private readonly turn = new Exclusive("recv")
-  /** The end of the stream, once it was seen. */
-  private end: RemoteDuctClosed | undefined
+  private receiver: RawReceiver | undefined
+  private generations = 0
 
   constructor(readonly timeout: Duration.Duration) {}
 
+  /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
-    this.connection = connection
-    this.queue.clear()
-    this.end = undefined
+    this.receiver = connection === undefined ? undefined : new RawReceiver(connection)
+    this.generations++
   }
 
-  get isConnected(): boolean {
-    return this.connection !== undefined
-  }
+  readonly generation = (): number => this.generations
 
-  with<A, E, R>(
+  private over<A, E, R>(
     operation: string,
-    use: (connection: Connection) => Effect.Effect<A, E, R>
+    use: (receiver: RawReceiver) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | NotConnected, R> {
     return Effect.suspend((): Effect.Effect<A, E | NotConnected, R> => {
-      const connection = this.connection
-      return connection === undefined ? Effect.fail(new NotConnected({ operation })) : use(connection)
+      const { receiver } = this
+      return receiver === undefined ? Exit.fail(new NotConnected({ operation })) : use(receiver)
     })
+  }
+
+  private with<A, E, R>(operation: string, use: (connection: Connection) => Effect.Effect<A, E, R>) {
+    return this.over(operation, ({ connection }) => use(connection))
   }
 
   // --- sending
@@ -66,35 +63,60 @@ export class RawEnd {
       return Effect.as(connection.write([part], flags.dontWait === true ? Duration.zero : this.timeout), part.length)
     })
 
-  readonly writev = (chunks: Iterable<Uint8Array>): Effect.Effect<number, RawDuct.SendError> =>
-    this.with("send", (connection) => {
-      const [first, ...rest] = Array.from(chunks).filter((chunk) => chunk.length > 0)
+  readonly writev = (pieces: Iterable<Uint8Array>): Effect.Effect<number, RawDuct.SendError> =>
+    this.writePieces("writev", pieces)
+
+  readonly sendAll = (bytes: Uint8Array): Effect.Effect<void, RawDuct.SendError> =>
+    Effect.asVoid(this.writePieces("sendAll", [bytes]))
+
+  private writePieces(operation: string, pieces: Iterable<Uint8Array>) {
+    return this.with(operation, (connection) => {
+      const [first, ...rest] = Array.from(pieces).filter((piece) => piece.length > 0)
       if (first === undefined) return zero
-      const total = rest.reduce((sum, chunk) => sum + chunk.length, first.length)
-      return total <= copyLimit
-        ? Effect.as(connection.write([concat([first, ...rest], total)], this.timeout), total)
-        : connection.write([first, ...rest], this.timeout).pipe(Effect.zipRight(connection.flush), Effect.as(total))
+      const total = rest.reduce((sum, piece) => sum + piece.length, first.length)
+      const sent =
+        total <= copyLimit
+          ? connection.write([concat([first, ...rest], total)], this.timeout)
+          : this.lend(connection, [first, ...rest])
+      return Effect.as(sent, total)
     })
+  }
+
+  /** Writes without a copy, so it has to wait until the bytes left; the time-out bounds all of it. */
+  private lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
+    const { timeout } = this
+    return Effect.flatMap(Deadline.make(timeout), (until) =>
+      Effect.flatMap(connection.write(chunks, timeout), () =>
+        connection.pending() === 0
+          ? connection.flush
+          : Effect.timeoutFail(Effect.interruptible(connection.flush), {
+              duration: Deadline.remaining(until),
+              onTimeout: () => new DuctTimeout({ operation: "send", timeout })
+            })
+      )
+    )
+  }
 
   readonly write = (chunks: Chunks): Effect.Effect<void, NotConnected | WriteError> =>
     this.with("send", (connection) => connection.write(chunks, this.timeout))
-
-  readonly sendAll = (bytes: Uint8Array): Effect.Effect<void, RawDuct.SendError> => Effect.asVoid(this.writev([bytes]))
 
   readonly flush = this.with("flush", (connection) => connection.flush)
 
   readonly endWrite = this.with("endWrite", (connection) => connection.endWrite)
 
   readonly sink: Sink.Sink<void, Uint8Array, never, RawDuct.SendError> = Sink.forEachChunk((chunks) =>
-    Effect.asVoid(this.writev(chunks))
+    Effect.asVoid(this.writePieces("sink", chunks))
   )
 
   // --- receiving
 
   readonly recv = (maxBytes: number, flags: RawDuct.RecvFlags = {}): Recv<Uint8Array> =>
     isCount(maxBytes)
-      ? this.receive(wanted(maxBytes, flags), flags, () =>
-          flags.peek === true ? this.queue.peek(maxBytes) : this.queue.take(maxBytes)
+      ? this.over("recv", (receiver) =>
+          receiver.receive({
+            ...this.wanted(maxBytes, flags),
+            take: (queue) => (flags.peek === true ? queue.peek(maxBytes) : queue.take(maxBytes))
+          })
         )
       : Exit.fail(notACount("recv", "maxBytes", maxBytes))
 
@@ -105,103 +127,57 @@ export class RawEnd {
       return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
     }
     const target = length === 0 ? buffer : buffer.subarray(0, length)
-    return this.receive(wanted(target.length, flags), flags, () =>
-      flags.peek === true ? this.queue.peekInto(target) : this.queue.takeInto(target)
+    return this.over("recvInto", (receiver) =>
+      receiver.receive({
+        ...this.wanted(target.length, flags),
+        take: (queue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
+      })
     )
   }
 
-  readonly recvExact = (count: number): Effect.Effect<Uint8Array, RawDuct.RecvError | MessageTruncated> =>
+  readonly recvExact = (count: number): Recv<Uint8Array, MessageTruncated> =>
     isCount(count)
-      ? this.receive(
-          count,
-          {},
-          () => this.queue.take(count),
-          () => new MessageTruncated({ expected: count, received: this.queue.size })
+      ? this.over("recvExact", (receiver) =>
+          receiver.receive({
+            count,
+            timeout: this.timeout,
+            take: (queue) => queue.take(count),
+            atEnd: (queue) => new MessageTruncated({ expected: count, received: queue.size })
+          })
         )
       : Exit.fail(notACount("recvExact", "count", count))
 
   readonly readv = (sizes: ReadonlyArray<number>): Recv<Array<Uint8Array>> => {
     const wrong = sizes.find((size) => !isCount(size))
     if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
-    const total = sizes.reduce((sum, size) => sum + size, 0)
-    return this.receive(total, {}, () => {
-      const parts: Array<Uint8Array> = []
-      for (const size of sizes) {
-        if (size > 0 && this.queue.size === 0) break
-        parts.push(this.queue.take(size))
-      }
-      return parts
-    })
-  }
-
-  /**
-   * Runs `take` as soon as `count` bytes are here, or no more will come (unless `atEnd` makes an error of that). The
-   * time-out bounds the whole operation; a failed or interrupted one leaves what has arrived for the next.
-   */
-  private receive<A, E = never>(
-    count: number,
-    flags: RawDuct.RecvFlags,
-    take: () => A,
-    atEnd?: () => E
-  ): Effect.Effect<A, RawDuct.RecvError | E> {
-    const commit = this.turn.commit(take)
-    const timeout = flags.dontWait === true ? Duration.zero : this.timeout
-    return this.with("recv", (connection) => {
-      const attempt = (until: Deadline.Deadline | undefined) => {
-        const self: Effect.Effect<A, RawDuct.RecvError | E> = this.turn.run(() => {
-          if (this.queue.size >= count) return commit
-          if (this.end !== undefined) return atEnd === undefined ? commit : this.turn.fail(Exit.fail(atEnd()))
-          return Effect.matchEffect(
-            this.arrival(connection, until === undefined ? timeout : Deadline.remaining(until)),
-            {
-              onFailure: (error) => this.turn.fail(Exit.fail(error)),
-              onSuccess: () => self
-            }
-          )
-        })
-        return self
-      }
-      // One wait needs no deadline of its own.
-      return count <= 1 || this.queue.size >= count
-        ? attempt(undefined)
-        : Effect.flatMap(Deadline.make(timeout), attempt)
-    })
-  }
-
-  /** Waits for bytes, or the end, and puts them into the queue. */
-  private arrival(connection: Connection, timeout: Duration.Duration): Effect.Effect<void, RawDuct.RecvError> {
-    return Effect.flatMap(connection.poll(timeout), (isHere) =>
-      isHere
-        ? Effect.matchEffect(connection.pull, {
-            onFailure: (error): Exit.Exit<void, RawDuct.RecvError> => {
-              if (error._tag !== "RemoteDuctClosed") return Exit.fail(error)
-              this.end = error
-              return Exit.void
-            },
-            onSuccess: (chunks) => Exit.succeed(this.queue.push(chunks))
-          })
-        : Exit.fail(new DuctTimeout({ operation: "recv", timeout: this.timeout }))
+    const count = sizes.reduce((sum, size) => sum + size, 0)
+    return this.over("readv", (receiver) =>
+      receiver.receive({
+        count,
+        timeout: this.timeout,
+        take: (queue) => {
+          const parts: Array<Uint8Array> = []
+          for (const size of sizes) {
+            if (size > 0 && queue.size === 0) break
+            parts.push(queue.take(size))
+          }
+          return parts
+        }
+      })
     )
   }
 
-  /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
-  readonly pull: Effect.Effect<Chunks, NotConnected | ReadError> = this.with("recv", (connection) =>
-    this.queue.size === 0
-      ? connection.pull
-      : this.turn.run(() => {
-          const chunks = this.queue.peekAll()
-          if (chunks === undefined) return this.turn.release(connection.pull)
-          return this.turn.commit(() => {
-            this.queue.clear()
-            return chunks
-          })
-        })
-  )
+  /** With `waitAll` a receive waits for all bytes, else for any; with `dontWait` not at all. */
+  private wanted(count: number, flags: RawDuct.RecvFlags) {
+    return flags.dontWait === true
+      ? { count: Math.min(count, 1), timeout: Duration.zero }
+      : { count: flags.waitAll === true ? count : Math.min(count, 1), timeout: this.timeout }
+  }
+
+  readonly pull: Effect.Effect<Chunks, NotConnected | ReadError> = this.over("recv", (receiver) => receiver.pull)
 
   readonly poll = (timeout: Duration.DurationInput = pollTimeout) =>
-    this.with("poll", (connection) =>
-      this.queue.size > 0 || this.end !== undefined ? yes : connection.poll(Duration.decode(timeout))
-    )
+    this.over("poll", (receiver) => receiver.poll(Duration.decode(timeout)))
 
   readonly stream: Stream.Stream<Uint8Array, RawDuct.StreamError> = Stream.repeatEffectChunkOption(
     Effect.matchEffect(this.pull, {
@@ -222,8 +198,6 @@ export class RawEnd {
   readonly remoteAddress = this.with("remoteAddress", (connection) => Exit.succeed(connection.remoteAddress))
 }
 
-const yes = Exit.succeed(true)
-
 const zero = Exit.succeed(0)
 
 const concat = (chunks: Chunks, total: number): Uint8Array => {
@@ -235,10 +209,6 @@ const concat = (chunks: Chunks, total: number): Uint8Array => {
   }
   return out
 }
-
-/** How many bytes a receive waits for: with `waitAll` all of them, else any. */
-const wanted = (count: number, flags: RawDuct.RecvFlags): number =>
-  flags.waitAll === true && flags.dontWait !== true ? count : Math.min(count, 1)
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 

@@ -25,7 +25,7 @@ export type Step = "ready" | "starved" | Effect.Effect<void, RecvError>
  * taken, and so does a frame whose decoding was interrupted: nothing is lost between the wire and the receiver.
  */
 export class Incoming<In> {
-  private decoder: Decoder
+  private readonly decoder: Decoder
   /** A whole frame that is not decoded yet. */
   private frame: Uint8Array | undefined
   private decoded: Array<Exit.Exit<In, DeserializeError>> = []
@@ -33,19 +33,12 @@ export class Incoming<In> {
   private end: Failure | undefined
 
   constructor(
-    private readonly framing: Framing,
+    framing: Framing,
     private readonly inbound: Inbound<In>,
-    private readonly limit: number,
+    limit: number,
     private readonly limitName: string
   ) {
     this.decoder = framing.decoder(limit)
-  }
-
-  /** A new connection begins with a new frame. */
-  reset(): void {
-    this.decoder = this.framing.decoder(this.limit)
-    this.frame = this.end = undefined
-    this.decoded = []
   }
 
   push(chunks: Iterable<Uint8Array>): void {
@@ -133,6 +126,8 @@ export class Incoming<In> {
 
   /** The frame is consumed; a serializer that broke its promise not to throw counts as one that could not decode. */
   private settle(exit: Exit.Exit<In, DeserializeError>, frame: Uint8Array): void {
+    // An interrupted receive that could not be stopped at once may have decoded the same frame.
+    if (this.frame !== frame) return
     this.frame = undefined
     if (Exit.isFailure(exit) && !Cause.isFailType(exit.cause)) {
       const { name } = this.inbound

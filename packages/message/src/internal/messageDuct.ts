@@ -49,14 +49,10 @@ const over = <Out, In, R>(raw: RawDuct.RawDuct, options: Both<Out, In, R>) =>
       new Outgoing(framing, outbound.name, send.bytes, send.name),
       sendLock
     )
+    const decode = provide((payload: Uint8Array) => inbound.decode(payload))
     const receiver = new Receiver(
       raw,
-      new Incoming(
-        framing,
-        { name: inbound.name, decode: provide((payload: Uint8Array) => inbound.decode(payload)) },
-        recv.bytes,
-        recv.name
-      ),
+      () => new Incoming(framing, { name: inbound.name, decode }, recv.bytes, recv.name),
       Duration.decode(options.timeout ?? RawDuct.defaultTimeout),
       recvLock
     )
@@ -75,7 +71,7 @@ const over = <Out, In, R>(raw: RawDuct.RawDuct, options: Both<Out, In, R>) =>
       endWrite: raw.endWrite,
       close: raw.close
     }
-    return { duct, reset: receiver.reset }
+    return duct
   })
 
 /** The format asked for, or JSON of anything. */
@@ -94,18 +90,18 @@ type PairSettings = PairOptions & MessageDuct.Settings
 export const fromRaw = <Out, In, R = never>(
   raw: RawDuct.RawDuct,
   options: Both<Out, In, R>
-): Effect.Effect<MessageDuct.MessageDuct<Out, In>, never, R> => Effect.map(over(raw, options), ({ duct }) => duct)
+): Effect.Effect<MessageDuct.MessageDuct<Out, In>, never, R> => over(raw, options)
 
 const parentOf = <Out, In, R>(options: ParentSettings & MessageDuct.Format<Out, In, R>) =>
   Effect.gen(function* () {
     const raw = yield* RawDuct.parent(options)
-    const { duct, reset } = yield* over(raw, options)
+    const duct = yield* over(raw, options)
     const parent: MessageDuct.MessageDuctParent<Out, In> = {
       ...duct,
       bindAddress: raw.bindAddress,
       listenerAddress: raw.listenerAddress,
       bind: raw.bind,
-      listen: (timeout) => Effect.zipLeft(raw.listen(timeout), reset)
+      listen: raw.listen
     }
     return parent
   })
@@ -113,11 +109,11 @@ const parentOf = <Out, In, R>(options: ParentSettings & MessageDuct.Format<Out, 
 const childOf = <Out, In, R>(options: ChildSettings & MessageDuct.Format<Out, In, R>) =>
   Effect.gen(function* () {
     const raw = yield* RawDuct.child(options)
-    const { duct, reset } = yield* over(raw, options)
+    const duct = yield* over(raw, options)
     const child: MessageDuct.MessageDuctChild<Out, In> = {
       ...duct,
       connectAddress: raw.connectAddress,
-      connect: (retry) => Effect.zipLeft(raw.connect(retry), reset)
+      connect: raw.connect
     }
     return child
   })

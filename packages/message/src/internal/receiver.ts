@@ -1,7 +1,8 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctTimeout } from "@ductworks/core/DuctError"
+import { NotConnected, type RemoteDuctClosed } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
+import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
@@ -9,60 +10,37 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { RemoteDuctClosed } from "@ductworks/core/DuctError"
 import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
-import type { Incoming, Step } from "./incoming.js"
+import { holding } from "./holding.js"
+import type { Incoming } from "./incoming.js"
+import { Session } from "./session.js"
 
-type Waiting = Exclude<Step, "ready">
+type Recv<A> = Effect.Effect<A, RecvError>
 
 /** Messages out of what the raw duct receives. Nothing is taken out before the step that hands it to the caller. */
 export class Receiver<out In> {
   private readonly turn = new Exclusive("recv")
-  /** When the frame that is being received must be whole; set once a receive waits for the rest of it. */
-  private due: Deadline.Deadline | undefined
-  private readonly timedOut: Exit.Exit<never, DuctTimeout>
+  private readonly gate = new Gate()
+  private session: Session<In>
+  private generation: number
+  /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
+  private ready: Incoming<In>
+  readonly recv: Recv<In>
+  readonly recvAll: Recv<Arr.NonEmptyReadonlyArray<In>>
 
   constructor(
     private readonly raw: RawDuct.RawDuct,
-    private readonly incoming: Incoming<In>,
+    private readonly makeIncoming: () => Incoming<In>,
     private readonly timeout: Duration.Duration,
     private readonly lock: Lock | undefined
   ) {
-    this.timedOut = Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
+    this.generation = raw.generation()
+    this.ready = makeIncoming()
+    this.session = new Session(raw, this.ready, timeout)
+    this.recv = this.receive(this.takeOne, false)
+    this.recvAll = this.receive(this.takeAll, true)
   }
-
-  /** A new connection begins with a new frame. */
-  readonly reset = Effect.sync(() => {
-    this.incoming.reset()
-    this.due = undefined
-  })
-
-  private readonly takeOne = this.turn.commit((): In => {
-    const first = this.incoming.takeOne()
-    if (Exit.isFailure(first)) throw new Error("ductworks: the turn was lost between decode and commit")
-    return first.value
-  })
-
-  private readonly takeAll = this.turn.commit((): Arr.NonEmptyReadonlyArray<In> => {
-    const messages = this.incoming.takeAll()
-    if (!Arr.isNonEmptyReadonlyArray(messages))
-      throw new Error("ductworks: the turn was lost between decode and commit")
-    return messages
-  })
-
-  readonly recv: Effect.Effect<In, RecvError> = this.turn.run(() => {
-    const step = this.incoming.next()
-    if (step !== "ready") return this.waitAndRetry(step, this.recv)
-    return this.undecodable() ?? this.takeOne
-  })
-
-  readonly recvAll: Effect.Effect<Arr.NonEmptyReadonlyArray<In>, RecvError> = this.turn.run(() => {
-    const step = this.incoming.next()
-    if (step !== "ready") return this.waitAndRetry(step, this.recvAll)
-    this.incoming.decodeAll()
-    return this.undecodable() ?? this.takeAll
-  })
 
   readonly stream: Stream.Stream<In, Exclude<RecvError, RemoteDuctClosed>> = Stream.repeatEffectChunkOption(
     Effect.matchEffect(
@@ -74,97 +52,145 @@ export class Receiver<out In> {
     )
   )
 
-  readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, RecvError> =>
-    Effect.flatMap(Deadline.make(timeout), (until) => {
-      const self: Effect.Effect<boolean, RecvError> = this.turn.run(() => {
-        if (this.incoming.isReadable) return this.turn.fail(yes)
-        return Effect.matchEffect(this.raw.poll(Deadline.remaining(until)), {
-          onFailure: (error) => this.turn.fail(Exit.fail(error)),
-          onSuccess: (isHere) =>
-            isHere ? Effect.flatMap(this.turn.release(this.more), () => self) : this.turn.fail(no)
-        })
+  readonly poll = (timeout: Duration.Duration): Recv<boolean> =>
+    Effect.suspend(() => {
+      if (this.current().incoming.isReadable) return yes
+      const { lock } = this
+      return Effect.flatMap(Deadline.make(timeout), (until) =>
+        lock === undefined ? this.pollAlone(until) : this.pollAmong(until, lock)
+      )
+    })
+
+  private readonly takeOne = this.turn.commit((): In => {
+    const first = this.ready.takeOne()
+    if (Exit.isFailure(first)) throw new Error("ductworks: the turn was lost between decode and commit")
+    return first.value
+  })
+
+  private readonly takeAll = this.turn.commit((): Arr.NonEmptyReadonlyArray<In> => {
+    const messages = this.ready.takeAll()
+    if (!Arr.isNonEmptyReadonlyArray(messages))
+      throw new Error("ductworks: the turn was lost between decode and commit")
+    return messages
+  })
+
+  /** Another connection begins with a new frame. */
+  private current(): Session<In> {
+    const generation = this.raw.generation()
+    if (generation !== this.generation) {
+      this.generation = generation
+      this.session = new Session(this.raw, this.makeIncoming(), this.timeout)
+    }
+    return this.session
+  }
+
+  private receive<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
+    return this.lock === undefined ? this.receiveAlone(commit, isAll) : this.receiveAmong(commit, isAll, this.lock)
+  }
+
+  /** With the turn, when something is ready: takes it. An undecodable message is consumed with its error. */
+  private take<A>(session: Session<In>, commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
+    const { incoming } = session
+    session.settle()
+    if (isAll) incoming.decodeAll()
+    const first = incoming.peek()
+    if (Exit.isFailure(first)) {
+      incoming.takeOne()
+      return this.turn.fail(Exit.failCause(first.cause))
+    }
+    this.ready = incoming
+    return commit
+  }
+
+  // --- without a lock: one fiber, which keeps the turn while it waits
+
+  private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
+    const self: Recv<A> = this.turn.run(() => {
+      const session = this.current()
+      const step = session.incoming.next()
+      return step === "ready"
+        ? this.take(session, commit, isAll)
+        : Effect.matchEffect(session.advance(step), { onFailure: this.giveUp, onSuccess: () => self })
+    })
+    return self
+  }
+
+  private pollAlone(until: Deadline.Deadline): Recv<boolean> {
+    const self: Recv<boolean> = this.turn.run(() => {
+      const session = this.current()
+      if (session.incoming.isReadable) return this.turn.fail(yes)
+      const more = Effect.flatMap(this.raw.poll(Deadline.remaining(until)), (isHere) =>
+        isHere ? Effect.as(session.more, true) : no
+      )
+      return Effect.matchEffect(more, {
+        onFailure: this.giveUp,
+        onSuccess: (isMore) => (isMore ? self : this.turn.fail(no))
       })
-      return self
     })
-
-  /** The error in the place of the next message; it is consumed, and the next receive goes on. */
-  private undecodable(): Exit.Exit<never, RecvError> | undefined {
-    this.due = undefined
-    const first = this.incoming.peek()
-    if (Exit.isSuccess(first)) return undefined
-    this.incoming.takeOne()
-    return this.turn.fail(Exit.failCause(first.cause))
+    return self
   }
 
-  private waitAndRetry<A>(step: Waiting, retry: Effect.Effect<A, RecvError>): Effect.Effect<A, RecvError> {
-    if (step === "starved" && this.lock !== undefined) {
-      return this.turn.release(Effect.flatMap(this.fillLocked(this.lock), () => retry))
-    }
-    return Effect.matchEffect(this.advance(step), {
-      onFailure: (error) => this.turn.fail(Exit.fail(error)),
-      onSuccess: () => retry
+  private readonly giveUp = (error: RecvError): Exit.Exit<never, RecvError> => this.turn.fail(Exit.fail(error))
+
+  // --- with a lock: any number of fibers, of which one at a time waits; the turn is only for the moment of taking
+
+  private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
+    const attempt = this.turn.run((): Effect.Effect<A, RecvError | "starved"> => {
+      const session = this.current()
+      return session.incoming.next() === "ready" ? this.take(session, commit, isAll) : this.turn.fail(starved)
     })
+    const self: Recv<A> = Effect.catchAll(attempt, (error) => {
+      if (error === "starved") return Effect.zipRight(this.fill(lock), self)
+      // Another fiber is about to take what it found ready.
+      return error._tag === "DuctBusy" ? Effect.zipRight(Effect.yieldNow(), self) : Exit.fail(error)
+    })
+    return self
   }
 
-  /** Gets bytes in, or does what the step says. */
-  private advance(step: Waiting): Effect.Effect<void, RecvError> {
-    if (step !== "starved") return step
-    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout) ? this.moreInTime : this.more
-  }
-
-  /** Waits for bytes or the end, without a limit. */
-  private readonly more: Effect.Effect<void, RecvError> = Effect.matchEffect(
-    Effect.suspend(() => this.raw.pull),
-    {
-      onFailure: (error) => {
-        switch (error._tag) {
-          case "NotConnected":
-          case "DuctClosed":
-          case "DuctBusy":
-            return Exit.fail(error)
-          default:
-            return Exit.succeed(this.incoming.close(error))
-        }
-      },
-      onSuccess: (chunks) => Exit.succeed(this.incoming.push(chunks))
-    }
-  )
-
-  /** Waits for the rest of a frame that has begun. After a time-out the next receive waits anew. */
-  private readonly moreInTime: Effect.Effect<void, RecvError> = Effect.suspend(() =>
-    this.due === undefined ? Effect.flatMap(Deadline.make(this.timeout), this.moreUntil) : this.moreUntil(this.due)
-  )
-
-  private readonly moreUntil = (due: Deadline.Deadline): Effect.Effect<void, RecvError> => {
-    this.due = due
-    return Effect.flatMap(this.raw.poll(Deadline.remaining(due)), (isHere) => {
-      if (isHere) return this.more
-      this.due = undefined
-      return this.timedOut
-    })
+  private pollAmong(until: Deadline.Deadline, lock: Lock): Recv<boolean> {
+    const isReadable = () => this.current().incoming.isReadable
+    // Interruptible, or it could not be ended where the caller is not interruptible.
+    const fill = Effect.interruptible(this.fill(lock))
+    const self: Recv<boolean> = Effect.suspend(() => Effect.timeoutOption(fill, Deadline.remaining(until))).pipe(
+      Effect.catchAll((error) => (error._tag === "DuctTimeout" || isReadable() ? Effect.void : Exit.fail(error))),
+      Effect.flatMap(() => (isReadable() ? yes : Deadline.isOver(until) ? no : self))
+    )
+    return self
   }
 
   /**
    * Waits for bytes, then receives one message under the lock. It stays here, and is taken after the lock was released,
    * so that an interruption in between does not lose it. Another process may have taken the bytes before the lock was
-   * ours: then we wait again, without it.
+   * ours: then whoever called tries again.
    */
-  private fillLocked(lock: Lock): Effect.Effect<void, RecvError> {
-    const fill: Effect.Effect<void, RecvError> = Effect.suspend(() => {
-      const step = this.incoming.isReadable ? "ready" : this.incoming.next()
-      return step === "ready" ? Effect.void : Effect.flatMap(this.advance(step), () => fill)
-    })
-    return Effect.zipRight(
-      this.raw.poll(Duration.infinity),
-      Effect.acquireUseRelease(
-        lock.acquire,
-        () => Effect.flatMap(this.raw.poll(Duration.zero), (isHere) => (isHere ? fill : Effect.void)),
-        () => lock.release
-      )
+  private fill(lock: Lock): Recv<void> {
+    return this.gate.run(
+      Effect.suspend(() => {
+        const session = this.current()
+        const step = session.incoming.next()
+        if (step === "ready") return Effect.void
+        if (step !== "starved") return step
+        const receive = Effect.flatMap(this.raw.poll(Duration.zero), (isHere) =>
+          isHere ? fillUp(session) : Effect.void
+        )
+        return Effect.zipRight(this.hasBytes, holding(lock, receive))
+      })
     )
   }
+
+  private readonly hasBytes: Recv<unknown> = Effect.suspend(() => this.raw.poll(Duration.infinity)).pipe(
+    Effect.catchTag("NotConnected", () => Exit.fail(new NotConnected({ operation: "recv" })))
+  )
 }
+
+const fillUp = <In>(session: Session<In>): Recv<void> =>
+  Effect.suspend(() => {
+    const step = session.incoming.next()
+    return step === "ready" ? Effect.void : Effect.flatMap(session.advance(step), () => fillUp(session))
+  })
 
 const yes = Exit.succeed(true)
 
 const no = Exit.succeed(false)
+
+const starved = Exit.fail("starved" as const)

@@ -1,10 +1,12 @@
 import type { RawDuct } from "@ductworks/core"
+import { DuctTimeout } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Sink from "effect/Sink"
 import type { Lock } from "../MessageDuct.js"
 import { type SendError, SerializeError } from "../MessageError.js"
 import { isDone } from "./done.js"
+import { holding } from "./holding.js"
 import type { Outgoing } from "./outgoing.js"
 
 /** The sending side of a format, with its services provided. */
@@ -35,7 +37,13 @@ export class Sender<in Out> {
     )
 
   readonly sendAll = (messages: Iterable<Out>): Effect.Effect<void, SendError> =>
-    this.locked(Effect.suspend(() => this.sendRest(messages[Symbol.iterator]())))
+    this.locked(
+      Effect.suspend(() => {
+        const iterator = messages[Symbol.iterator]()
+        // What `for ... of` does when it is left early: a generator runs its `finally`.
+        return Effect.onError(this.sendRest(iterator), () => Effect.sync(() => iterator.return?.()))
+      })
+    )
 
   readonly sink: Sink.Sink<void, Out, never, SendError> = Sink.forEachChunk((messages) => this.sendAll(messages))
 
@@ -88,13 +96,22 @@ export class Sender<in Out> {
     )
 
   private locked(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
-    const { lock } = this
-    return lock === undefined
-      ? send
-      : Effect.acquireUseRelease(
-          lock.acquire,
-          () => Effect.zipRight(send, this.raw.flush),
-          () => lock.release
-        )
+    return this.lock === undefined ? send : holding(this.lock, this.untilLeft(send))
+  }
+
+  /** What was sent leaves before this ends, however it ends, unless that takes longer than the time-out. */
+  private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
+    const { timeout } = this.raw
+    // Interruptible, or the time-out could not end it.
+    const left = Effect.timeoutFail(Effect.interruptible(this.raw.flush), {
+      duration: timeout,
+      onTimeout: () => new DuctTimeout({ operation: "send", timeout })
+    })
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(send), {
+        onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),
+        onSuccess: () => left
+      })
+    )
   }
 }

@@ -1,0 +1,46 @@
+/**
+ * Lets one fiber in at a time; the others wait.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+/**
+ * A mutual exclusion that loses nothing to interruption, wherever it strikes: being woken carries nothing, whoever is
+ * woken looks again. (`Effect.makeSemaphore`, looked at in Effect 3.22, counts a permit as taken one step before its
+ * taker can give it back, so an interruption between the two keeps it for ever.)
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Gate {
+  private isTaken = false
+  private readonly waiting = new Set<() => void>()
+
+  /** Runs the effect once nobody else is inside. Both the wait and the effect can be interrupted. */
+  run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.uninterruptibleMask((restore) => {
+      const enter: Effect.Effect<A, E, R> = Effect.suspend(() => {
+        if (this.isTaken) return Effect.zipRight(restore(this.opened), enter)
+        this.isTaken = true
+        return Effect.ensuring(restore(effect), this.leave)
+      })
+      return enter
+    })
+  }
+
+  private readonly opened: Effect.Effect<void> = Effect.async((resume) => {
+    const wake = () => resume(Exit.void)
+    if (!this.isTaken) return wake()
+    this.waiting.add(wake)
+    return Effect.sync(() => this.waiting.delete(wake))
+  })
+
+  private readonly leave: Effect.Effect<void> = Effect.sync(() => {
+    this.isTaken = false
+    const waiting = [...this.waiting]
+    this.waiting.clear()
+    for (const wake of waiting) wake()
+  })
+}
