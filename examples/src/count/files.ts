@@ -1,0 +1,33 @@
+import { Data, Effect } from "effect"
+import { readdir, stat } from "node:fs/promises"
+import { join } from "node:path"
+
+/** The folder cannot be used; the message is for the user. */
+export class BadFolder extends Data.TaggedError("BadFolder")<{ readonly message: string }> {}
+
+const skipped: ReadonlySet<string> = new Set(["node_modules", "dist", "build", ".git"])
+
+const walk = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const found = await Promise.all(
+    entries.map((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(path).catch(() => [path])
+      return entry.isFile() ? [path] : []
+    })
+  )
+  return found.flat()
+}
+
+/**
+ * Every regular file under the folder, sorted; links are not followed. A folder further down that cannot be read is in
+ * the list like a file: it will be one that cannot be read.
+ */
+export const filesUnder = (folder: string): Effect.Effect<ReadonlyArray<string>, BadFolder> =>
+  Effect.tryPromise({
+    try: async () => {
+      if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`)
+      return [...(await walk(folder))].sort()
+    },
+    catch: (cause) => new BadFolder({ message: cause instanceof Error ? cause.message : String(cause) })
+  })

@@ -1,0 +1,40 @@
+/**
+ * A transport of one's own, here over `MessagePort`: a synchronous `Driver` (portDriver.ts), `Connection.make`, and the
+ * conformance suite that shows that it keeps the laws of every connection. Ducts, messages and contracts come for free.
+ *
+ *   npm run build && node examples/dist/own-transport/main.js
+ */
+import { MessageDuct } from "@ductworks/message"
+import { checkTransport, Conformance } from "@ductworks/testing"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Scope } from "effect"
+import { MessageChannel } from "node:worker_threads"
+import { connection, layer } from "./PortTransport.js"
+
+const hello = Effect.gen(function* () {
+  const [parent, child] = yield* MessageDuct.pair()
+  yield* parent.send({ hello: "port" })
+  yield* Console.log(`received ${JSON.stringify(yield* child.recv)}`)
+}).pipe(Effect.scoped)
+
+export const checks = checkTransport({
+  cannot: ["listen", "fileno"],
+  connected: (left, right, options) =>
+    Effect.suspend(() => {
+      const { port1, port2 } = new MessageChannel()
+      return Effect.all([
+        Scope.extend(connection(port1, options), left),
+        Scope.extend(connection(port2, options), right)
+      ])
+    })
+})
+
+const main = Effect.gen(function* () {
+  yield* hello
+  const { passed, violations } = yield* Conformance.report(checks)
+  for (const violation of violations) yield* Console.error(violation.message)
+  yield* Console.log(`${passed.length} checks passed, ${violations.length} failed`)
+  if (violations.length > 0) return yield* Effect.fail("the transport does not keep the laws")
+})
+
+NodeRuntime.runMain(main.pipe(Effect.provide(layer)))
