@@ -56,8 +56,8 @@ export interface Connection {
    * failed, was interrupted, or took longer than `timeout` (`DuctTimeout`) took nothing. Concurrent writers never
    * interleave their chunks. The bytes are borrowed: they must not change before a later `flush` completes.
    *
-   * Once the end of the stream was seen it completes after the bytes left, so that a peer that is gone is noticed here;
-   * otherwise a failure may appear on the next `write` or `flush`.
+   * Once the end of the stream was seen it completes after the bytes left (or `timeout` is over), so that a peer that is
+   * gone is noticed here; otherwise a failure may appear on the next `write` or `flush`.
    */
   readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */

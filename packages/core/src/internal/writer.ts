@@ -47,7 +47,7 @@ export class Writer {
 
   readonly write = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> =>
     Effect.suspend(() => {
-      if (this.isWritable()) return this.put(chunks)
+      if (this.isWritable()) return this.put(chunks, timeout)
       if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
       const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
       if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
@@ -60,31 +60,38 @@ export class Writer {
     timedOut: Exit.Exit<never, WriteError>
   ): Effect.Effect<void, WriteError> {
     return Effect.flatMap(this.waiters.wait(this.isWritable, until), () => {
-      if (this.isWritable()) return this.put(chunks)
+      if (this.isWritable()) return this.put(chunks, until === undefined ? undefined : Deadline.remaining(until))
       return until !== undefined && Deadline.isOver(until) ? timedOut : this.putUntil(chunks, until, timedOut)
     })
   }
 
-  private put(chunks: Chunks): Effect.Effect<void, WriteError> {
+  private put(chunks: Chunks, timeout: Duration.Duration | undefined): Effect.Effect<void, WriteError> {
     const failure = this.failure()
     if (failure !== undefined) return failure
     for (const chunk of chunks) this.taken += chunk.length
     this.driver.put(chunks)
-    return this.isRemoteEnded() ? this.flush : Exit.void
+    if (!this.isRemoteEnded()) return Exit.void
+    // The bytes are taken, so when the time is over there is no error to tell: a later flush will.
+    return timeout === undefined ? this.flush : Effect.flatMap(Deadline.make(timeout), this.flushUntil)
   }
 
-  readonly flush: Effect.Effect<void, WriteError> = Effect.suspend(() => {
+  private readonly flushUntil = (until: Deadline.Deadline | undefined): Effect.Effect<void, WriteError> => {
     const target = this.taken
     const isOver = () =>
       this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
     const wait = (): Effect.Effect<void, WriteError> => {
-      if (!isOver()) return Effect.flatMap(this.waiters.wait(isOver, undefined), wait)
+      if (!isOver()) {
+        if (until !== undefined && Deadline.isOver(until)) return Exit.void
+        return Effect.flatMap(this.waiters.wait(isOver, until), wait)
+      }
       if (this.isClosed) return closed
       const failure = this.driver.failure()
       return failure === undefined ? Exit.void : Exit.fail(failure)
     }
     return wait()
-  })
+  }
+
+  readonly flush: Effect.Effect<void, WriteError> = Effect.suspend(() => this.flushUntil(undefined))
 
   readonly endWrite: Effect.Effect<void, WriteError | Unsupported> = Effect.suspend(() => {
     const failure = this.failure()

@@ -1,4 +1,5 @@
 import { Transport } from "@ductworks/core/Transport"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -49,7 +50,7 @@ export const turns = (setting: Setting): ReadonlyArray<Entry> => {
 export const leftovers = (setting: Setting, probe: Effect.Effect<number>): Entry => {
   const cycle = (random: Random) =>
     Effect.gen(function* () {
-      const { closeLeft, closeRight, left, right } = yield* open(setting)
+      const { closeLeft, closeRight, left, right } = yield* open(setting, { linger: Duration.millis(20) })
       yield* left.write([new Uint8Array(100)])
       switch (random.below(5)) {
         case 0:
