@@ -6,6 +6,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
+import { inherited } from "../src/ex05-subprocess/inherited.js"
 import { program as echo } from "../src/ex05-subprocess/program.js"
 import { python } from "./support/files.js"
 import { pythons } from "./support/pythons.js"
@@ -82,6 +83,15 @@ describe("the Python peer", () => {
           }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
         )
       }
+    }
+
+    for (const transport of ["fd", "unix", "tcp"] as const) {
+      it.live(`EX-5 NodeChild starts Python ${version} and tells it its address (${transport})`, () =>
+        Effect.gen(function* () {
+          const outcome = yield* inherited(command, ["-B", python("echo.py")], { transport })
+          assert.deepStrictEqual(outcome, { echoes: 100, exitCode: 0 })
+        })
+      )
     }
 
     it(`the peer's own tests pass under Python ${version}`, () => {

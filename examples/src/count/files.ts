@@ -10,13 +10,18 @@ const skipped: ReadonlySet<string> = new Set(["node_modules", "dist", "build", "
 const walk = async (folder: string): Promise<ReadonlyArray<string>> => {
   const entries = await readdir(folder, { withFileTypes: true })
   const found = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(path).catch(() => [path])
-      return entry.isFile() ? [path] : []
+      if (entry.isFile()) return [path]
+      return entry.isDirectory() && !skipped.has(entry.name) ? walk(path).catch(() => [path]) : []
     })
   )
   return found.flat()
+}
+
+const problem = (folder: string, cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return "code" in cause && cause.code === "ENOENT" ? `${folder} does not exist` : cause.message
 }
 
 /**
@@ -29,5 +34,5 @@ export const filesUnder = (folder: string): Effect.Effect<ReadonlyArray<string>,
       if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is not a folder`)
       return [...(await walk(folder))].sort()
     },
-    catch: (cause) => new BadFolder({ message: cause instanceof Error ? cause.message : String(cause) })
+    catch: (cause) => new BadFolder({ message: problem(folder, cause) })
   })

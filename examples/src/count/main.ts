@@ -39,13 +39,16 @@ const readArguments = Effect.try({
   catch: (cause) => new BadArguments({ message: cause instanceof Error ? cause.message : String(cause) })
 })
 
-/** One attempt. A worker that did not answer is never used again: its answer could still be on the way. */
+/**
+ * One attempt. The pool makes a new worker for one that failed. Not for one that was interrupted: here that is the end of
+ * all of them.
+ */
 const ask = (pool: Pool.Pool<Worker, NodeChild.SpawnError>, path: string) =>
   Effect.gen(function* () {
     const worker = yield* pool.get
     const result = yield* Effect.zipRight(worker.send({ path }), worker.recv).pipe(
       Effect.mapError((cause) => new WorkerLost({ pid: worker.pid, cause })),
-      Effect.onError(() => pool.invalidate(worker))
+      Effect.tapError(() => pool.invalidate(worker))
     )
     return { result, worker: worker.pid }
   }).pipe(Effect.scoped)
@@ -76,7 +79,9 @@ const main = Effect.gen(function* () {
   const { all, folder } = yield* readArguments
   const files = yield* filesUnder(folder)
   const rows = yield* countAll(folder, files)
-  yield* Console.log(table(rows, process.stdout.isTTY ? { all, width: process.stdout.columns } : { all }))
+  const { columns, isTTY } = process.stdout
+  // A terminal that does not know its width says 0.
+  yield* Console.log(table(rows, isTTY && columns > 0 ? { all, width: columns } : { all }))
 }).pipe(
   Effect.catchTag("BadArguments", "BadFolder", ({ message }) =>
     Effect.zipRight(

@@ -13,6 +13,8 @@ const shown = 20
 
 const number = (value: number): string => value.toLocaleString("en-US")
 
+const count = (files: number): string => `${number(files)} ${files === 1 ? "file" : "files"}`
+
 /** File names may hold anything; a terminal must not be driven by them. */
 const printable = (text: string): string => (/\p{C}/u.test(text) ? DuctError.quoteText(text) : text)
 
@@ -36,7 +38,7 @@ export const table = (
   const unreadable = rows.flatMap(({ result, ...row }) => (result._tag === "Unreadable" ? [{ ...row, ...result }] : []))
   const pick = <A>(list: ReadonlyArray<A>) => (options.all ? list : list.slice(0, shown))
   const largest = options.all ? counted : [...counted].sort((a, b) => b.bytes - a.bytes)
-  const fileWidth = Math.max(20, (options.width ?? Infinity) - 62)
+  const fileWidth = Math.max(20, (options.width ?? Infinity) - 56)
 
   const out = new Table({
     head: ["file", "lines", "words", "sha256", "worker"],
@@ -53,8 +55,8 @@ export const table = (
   const totals = `${total(counted, "lines")} lines, ${total(counted, "words")} words, ${total(counted, "bytes")} bytes`
   return [
     ...(rows.length === 0 ? [] : [out.toString()]),
-    ...(left > 0 ? [`and ${number(left)} more files (--all shows them)`] : []),
-    `${number(counted.length)} files: ${totals}`,
-    ...(unreadable.length > 0 ? [`${number(unreadable.length)} files could not be read`] : [])
+    ...(left > 0 ? [`and ${number(left)} more (--all shows them)`] : []),
+    `${count(counted.length)}: ${totals}`,
+    ...(unreadable.length > 0 ? [`${count(unreadable.length)} could not be read`] : [])
   ].join("\n")
 }

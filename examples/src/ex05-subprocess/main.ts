@@ -1,6 +1,7 @@
 /**
- * A fresh interpreter as the child: once Node, once Python with nothing but its standard library. `NodeChild` (see
- * `restart` and `count`) does more for children of one's own; this is the way of a child that is started by hand.
+ * A fresh interpreter as the child: once Node, once Python with nothing but its standard library. First started by hand,
+ * with the address as an argument (program.ts), then by `NodeChild`, which leaves it a connected descriptor
+ * (inherited.ts).
  *
  *   npm run build && node examples/dist/ex05-subprocess/main.js
  */
@@ -8,17 +9,19 @@ import { NodeTransport } from "@ductworks/platform-node"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { fileURLToPath } from "node:url"
+import { inherited } from "./inherited.js"
 import { program } from "./program.js"
 
 const nodeChild = fileURLToPath(new URL("./child.js", import.meta.url))
 const pythonChild = fileURLToPath(new URL("../../python/echo.py", import.meta.url))
 
 const echo = (name: string, interpreter: string, script: ReadonlyArray<string>) =>
-  program(interpreter, script).pipe(
-    Effect.flatMap(({ bound, echoes, exitCode }) =>
-      Console.log(`${name} at ${bound}: ${echoes} of 100 echoes, exit code ${exitCode}`)
-    )
-  )
+  Effect.gen(function* () {
+    const byHand = yield* program(interpreter, script)
+    yield* Console.log(`${name} at ${byHand.bound}: ${byHand.echoes} of 100 echoes, exit code ${byHand.exitCode}`)
+    const { echoes, exitCode } = yield* inherited(interpreter, script)
+    yield* Console.log(`${name} at fd:3: ${echoes} of 100 echoes, exit code ${exitCode}`)
+  })
 
 const main = Effect.gen(function* () {
   yield* echo("Node", process.execPath, [nodeChild])

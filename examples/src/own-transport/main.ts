@@ -5,29 +5,17 @@
  *   npm run build && node examples/dist/own-transport/main.js
  */
 import { MessageDuct } from "@ductworks/message"
-import { checkTransport, Conformance } from "@ductworks/testing"
+import { Conformance } from "@ductworks/testing"
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Scope } from "effect"
-import { MessageChannel } from "node:worker_threads"
-import { connection, layer } from "./PortTransport.js"
+import { Console, Effect } from "effect"
+import { checks } from "./checks.js"
+import { layer } from "./PortTransport.js"
 
 const hello = Effect.gen(function* () {
   const [parent, child] = yield* MessageDuct.pair()
   yield* parent.send({ hello: "port" })
   yield* Console.log(`received ${JSON.stringify(yield* child.recv)}`)
 }).pipe(Effect.scoped)
-
-export const checks = checkTransport({
-  cannot: ["listen", "fileno"],
-  connected: (left, right, options) =>
-    Effect.suspend(() => {
-      const { port1, port2 } = new MessageChannel()
-      return Effect.all([
-        Scope.extend(connection(port1, options), left),
-        Scope.extend(connection(port2, options), right)
-      ])
-    })
-})
 
 const main = Effect.gen(function* () {
   yield* hello

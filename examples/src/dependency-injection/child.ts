@@ -1,0 +1,16 @@
+/** Hashes what it is sent, until its duct ends. */
+import { NodeTransport } from "@ductworks/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer, Stream } from "effect"
+import { createHash } from "node:crypto"
+import { Digesting } from "./Digest.js"
+
+const child = Effect.gen(function* () {
+  const duct = yield* Digesting.Child
+  yield* duct.stream.pipe(
+    Stream.map((text) => createHash("sha256").update(text).digest("hex")),
+    Stream.run(duct.sink)
+  )
+})
+
+NodeRuntime.runMain(child.pipe(Effect.provide(Digesting.layerChild().pipe(Layer.provide(NodeTransport.layer)))))
