@@ -1,6 +1,7 @@
 /**
  * @since 0.1.0
  */
+export * from "./checkMessageDuct.js"
 export * from "./checkTransport.js"
 export * as Conformance from "./Conformance.js"
 export * as FaultyTransport from "./FaultyTransport.js"
