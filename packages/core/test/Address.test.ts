@@ -110,7 +110,7 @@ describe("Address", () => {
       const where = (text: string) =>
         Effect.withConfigProvider(config, ConfigProvider.fromMap(new Map([["WHERE", text]])))
       assert.deepStrictEqual(yield* where("unix:/run/app.sock"), Address.UnixAddress("/run/app.sock"))
-      assert.include(String(yield* Effect.flip(where("nowhere"))), "expected unix:<path>")
+      assert.include(JSON.stringify(yield* Effect.flip(where("nowhere"))), "expected unix:<path>")
     })
   )
 

@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import { expect, interruptAtRandom, pausedAtRandom, problem } from "../check.js"
 import { Random } from "../pattern.js"
 import type { Entry } from "../transport/entry.js"
-import { type Duct, type DuctSetting, expectMessage, expectMessages, openDucts, range } from "./setting.js"
+import { type Duct, type DuctSetting, expectMessage, expectMessages, items, openDucts, range } from "./setting.js"
 
 /** Law 5: interruption loses no message and tears none. */
 export const interruption = (setting: DuctSetting): ReadonlyArray<Entry> => {
@@ -71,7 +71,7 @@ export const interruption = (setting: DuctSetting): ReadonlyArray<Entry> => {
     const receive = Effect.gen(function* () {
       for (let i = pauses.below(10); i > 0; i--) yield* Effect.yieldNow()
       const message = yield* right.recv
-      const [number, body]: ReadonlyArray<unknown> = Array.isArray(message) ? message : []
+      const [number, body] = items(message)
       if (typeof number !== "number" || typeof body !== "string") {
         return yield* problem("a message did not arrive as it was sent")
       }

@@ -81,3 +81,6 @@ export const expectMessages = (
   })
 
 export const range = (length: number): ReadonlyArray<number> => Array.from({ length }, (_, index) => index)
+
+/** The items of a message that is a list; none of another. */
+export const items = (message: unknown): ReadonlyArray<unknown> => (Array.isArray(message) ? message : [])

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import { eventually, expect, expectFailure, problem, stable } from "../check.js"
 import { Random } from "../pattern.js"
 import type { Entry } from "../transport/entry.js"
-import { type DuctSetting, expectMessage, expectMessages, openDucts, range } from "./setting.js"
+import { type DuctSetting, expectMessage, expectMessages, items, openDucts, range } from "./setting.js"
 
 const both = { concurrency: "unbounded" } as const
 
@@ -71,8 +71,7 @@ export const values = (setting: DuctSetting): ReadonlyArray<Entry> => {
     const receive = Effect.gen(function* () {
       for (let i = writers.length * writes.length; i > 0; i--) {
         const message = yield* right.recv
-        if (!Array.isArray(message)) return yield* problem("a message did not arrive as it was sent")
-        const [writer, write, ...rest]: ReadonlyArray<unknown> = message
+        const [writer, write, ...rest] = items(message)
         yield* expect(JSON.stringify(rest) === expected, "a message did not arrive whole")
         if (typeof writer !== "number") return yield* problem("a message did not arrive as it was sent")
         yield* expect(write === next.get(writer), `writer ${writer}: message ${write} came out of order`)
