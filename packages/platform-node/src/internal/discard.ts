@@ -2,13 +2,13 @@ import type * as net from "node:net"
 
 // With nothing for this long the other end is taken to have stopped sending. It bounds how long two ends in one fiber
 // wait for one another, too.
-const quietMillis = 200
+const quietMillis = 100
 
 const discardLimit = 64 * 1024 * 1024
 
 /**
  * Closes a TCP socket that is being read and discarded: at once if nothing arrives; else, after `shutdown`, when the
- * other end has closed, or was quiet for 200 ms, or sent another 64 MiB.
+ * other end has closed, or was quiet for 100 ms, or sent another 64 MiB.
  */
 export const discardUntilQuiet = (
   socket: net.Socket,

@@ -83,7 +83,7 @@ export const connect = (
     }
   })
 
-const open = (
+export const open = (
   address: UnixAddress | TcpAddress,
   target: net.NetConnectOpts,
   options: ConnectOptions

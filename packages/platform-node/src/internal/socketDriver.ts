@@ -89,9 +89,7 @@ export class SocketDriver implements Driver {
     if (!this.isTurnOpen || this.outbox.size >= gatherLimit) this.send()
   }
 
-  pending(): number {
-    return this.outbox.size + (this.sending?.bytes ?? 0)
-  }
+  readonly pending = (): number => this.outbox.size + (this.sending?.bytes ?? 0)
 
   failure(): WriteError | undefined {
     return this.writeFailure
