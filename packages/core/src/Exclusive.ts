@@ -55,7 +55,9 @@ export class Exclusive {
   /**
    * Takes a value out and gives the turn back, as the last step of an attempt. It is one `Effect.sync`: its value
    * reaches the caller's next step without a point between at which an interruption could drop it. (A value in an
-   * `Exit` would pass such a point: the fiber may yield before it looks at the Exit.)
+   * `Exit` would pass such a point: the fiber may yield before it looks at the Exit.) A layer above goes on with
+   * `Effect.flatMap` or `matchEffect`, whose function is that next step; `Effect.map` is a `flatMap` to another `sync`, and
+   * has the point between the two.
    */
   commit<A>(take: () => A): Effect.Effect<A> {
     return Effect.sync(() => {
