@@ -43,7 +43,7 @@ const row = (stdout: string, file: string): ReadonlyArray<string> => {
     .slice(1, -1)
 }
 
-describe("npm start: count", () => {
+describe("npm start: count", { timeout: 60_000 }, () => {
   it.scopedLive("counts what wc counts, hashes, and passes over what is not source", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

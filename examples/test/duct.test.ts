@@ -1,4 +1,5 @@
 import { Address, DuctError } from "@ductworks/core"
+import { MessageDuct } from "@ductworks/message"
 import { NodeTransport } from "@ductworks/platform-node"
 import { MemoryTransport } from "@ductworks/testing"
 import { FileSystem } from "@effect/platform"
@@ -14,7 +15,7 @@ import { program as fourWriters } from "../src/ex07-four-writers/program.js"
 import { program as closed } from "../src/ex09-closed/program.js"
 import { program as throughput } from "../src/ex10-throughput/program.js"
 import { printed } from "./support/printed.js"
-import { pairs } from "./support/transports.js"
+import { pairs, tcpPairs } from "./support/transports.js"
 
 describe("examples in one process", () => {
   for (const [transport, layer] of pairs) {
@@ -46,6 +47,8 @@ describe("examples in one process", () => {
       }).pipe(Effect.provide(layer))
     )
 
+    // Over TCP the kernel cannot tell a closed end from one that only stopped sending, until it has answered.
+    if (transport === "tcp") continue
     it.live(`EX-9 after the child closed, recv and then send fail with RemoteDuctClosed (${transport})`, () =>
       Effect.gen(function* () {
         const { recvError, sendError } = (yield* printed(closed)).value
@@ -55,6 +58,18 @@ describe("examples in one process", () => {
       }).pipe(Effect.provide(layer))
     )
   }
+
+  it.live(
+    "EX-9 over TCP recv fails, and a send as soon as the other end has answered, both RemoteDuctClosed (tcp)",
+    () =>
+      Effect.gen(function* () {
+        const [parent, child] = yield* MessageDuct.pair()
+        yield* child.close()
+        assert.strictEqual((yield* Effect.flip(parent.recv))._tag, "RemoteDuctClosed")
+        assert.strictEqual((yield* Effect.flip(Effect.forever(parent.send("test"))))._tag, "RemoteDuctClosed")
+        assert.strictEqual((yield* Effect.flip(parent.recv))._tag, "RemoteDuctClosed")
+      }).pipe(Effect.scoped, Effect.provide(tcpPairs))
+  )
 
   it.scopedLive("EX-2 the child connects before listen is called (unix)", () =>
     Effect.gen(function* () {

@@ -10,7 +10,7 @@ import { run } from "./support/run.js"
 
 const nodeChild = [built("ex05-subprocess/child.js")]
 
-describe("examples in several processes", () => {
+describe("examples in several processes", { timeout: 60_000 }, () => {
   for (const [transport, address] of [
     ["unix", undefined],
     ["tcp", Address.TcpAddress("127.0.0.1", 0)]

@@ -51,7 +51,7 @@ const returned = (command: string, address: Address.Address, flags: ReadonlyArra
     return received
   }).pipe(Effect.scoped)
 
-describe("the Python peer", () => {
+describe("the Python peer", { timeout: 60_000 }, () => {
   it("EX-5 there is a python3 to test with", () => {
     assert.isTrue(
       pythons.some(([version]) => version.startsWith("3.")),

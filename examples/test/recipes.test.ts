@@ -14,7 +14,7 @@ import { total } from "../src/two-services/shop.js"
 import { printed } from "./support/printed.js"
 import { run } from "./support/run.js"
 
-describe("recipe: restart", () => {
+describe("recipe: restart", { timeout: 60_000 }, () => {
   it.live("a child that crashes is started again, and its answers are kept (fd)", () =>
     Effect.gen(function* () {
       const { code, left, stderr, stdout } = yield* run("restart")
@@ -24,7 +24,7 @@ describe("recipe: restart", () => {
   )
 })
 
-describe("recipe: many children", () => {
+describe("recipe: many children", { timeout: 60_000 }, () => {
   it.live("serve talks with each child that connects (unix)", () =>
     Effect.gen(function* () {
       const { code, left, stderr, stdout } = yield* run("many-children")
@@ -36,7 +36,7 @@ describe("recipe: many children", () => {
   )
 })
 
-describe("recipe: swap the transport", () => {
+describe("recipe: swap the transport", { timeout: 60_000 }, () => {
   for (const [transport, layer, address] of [
     ["unix", NodeTransport.layer, /^unix:\/./],
     ["memory", MemoryTransport.layer, /^memory:./]
@@ -51,7 +51,7 @@ describe("recipe: swap the transport", () => {
   }
 })
 
-describe("recipe: two services", () => {
+describe("recipe: two services", { timeout: 60_000 }, () => {
   const ducts = Pricing.layerPair().pipe(Layer.provide(MemoryTransport.layer))
 
   it.scoped("both run in one test, with a pair over memory and a TestClock (memory)", () =>
@@ -87,7 +87,7 @@ describe("recipe: two services", () => {
   )
 })
 
-describe("recipe: dependency injection", () => {
+describe("recipe: dependency injection", { timeout: 60_000 }, () => {
   it.effect("the application runs against another implementation", () =>
     Effect.gen(function* () {
       const { lines } = yield* printed(app)
@@ -126,7 +126,7 @@ describe("recipe: dependency injection", () => {
   )
 })
 
-describe("recipe: a transport of one's own, over MessagePort", () => {
+describe("recipe: a transport of one's own, over MessagePort", { timeout: 60_000 }, () => {
   for (const check of checks) {
     it.live(`DW-42 law ${check.law}: ${check.name}`, () => check.run.pipe(Effect.provide(PortTransport.layer)))
   }

@@ -4,7 +4,7 @@ import { MemoryTransport } from "@ductworks/testing"
 import { Effect, Layer, Option } from "effect"
 
 /** The system's transport, with pairs over TCP instead of a Unix socket. */
-const tcpPairs = Layer.effect(
+export const tcpPairs = Layer.effect(
   Transport.Transport,
   Effect.map(Transport.Transport, (transport) => ({
     ...transport,
