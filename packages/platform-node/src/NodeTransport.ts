@@ -3,9 +3,15 @@
  *
  * @since 0.1.0
  */
-import { UnixAddress } from "@ductworks/core/Address"
+import { type FdAddress, format, UnixAddress } from "@ductworks/core/Address"
 import type { Connection } from "@ductworks/core/Connection"
-import { type AcceptError, BindFailed, type ConnectError, type ListenError } from "@ductworks/core/DuctError"
+import {
+  type AcceptError,
+  BindFailed,
+  type ConnectError,
+  ConnectFailed,
+  type ListenError
+} from "@ductworks/core/DuctError"
 import { type PairOptions, Transport } from "@ductworks/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -46,8 +52,8 @@ const pair = (
  *   later, otherwise `Unsupported`; every process of the machine may connect to one. Windows: `Unsupported`, use TCP.
  * - **TCP**: IPv4, IPv6 and names. To listen at any free port of this machine only: `TcpAddress("127.0.0.1", 0)`. That
  *   keeps other machines out, but no program or user of this one. `TCP_NODELAY` and keep-alive (30 s) are on.
- * - **Descriptors**: `FdAddress(3)` connects over a stream socket that this process inherited, once. It becomes
- *   non-blocking for every process that shares it.
+ * - **Descriptors**: `FdAddress(3)` connects over a stream socket that this process inherited; while that connection's
+ *   scope is open, another one is `AddressInUse`. It becomes non-blocking for every process that shares it.
  *
  * A listener holds up to 64 connections that nobody accepted, unread; more are closed at once, since `node:net` cannot
  * stop accepting. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
@@ -75,4 +81,25 @@ const pair = (
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Transport> = Layer.succeed(Transport, { connect, listen, pair })
+export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () => {
+  const inUse = new Set<number>()
+  return {
+    connect: (address, options) =>
+      address._tag === "FdAddress"
+        ? ownScope(Effect.zipRight(claim(address, inUse), connect(address, options)))
+        : connect(address, options),
+    listen,
+    pair
+  }
+})
+
+// Two connections over one descriptor would close it twice, the second time perhaps as somebody else's.
+const claim = (address: FdAddress, inUse: Set<number>): Effect.Effect<void, ConnectFailed, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      if (inUse.has(address.fd)) return new ConnectFailed({ reason: "AddressInUse", address: format(address) })
+      inUse.add(address.fd)
+      return Effect.void
+    }),
+    () => Effect.sync(() => inUse.delete(address.fd))
+  )

@@ -8,13 +8,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
 import { open, fromSocket } from "../src/internal/open.js"
 import { SocketDriver } from "../src/internal/socketDriver.js"
-import { fixture, run, temporaryDirectory } from "./fixtures/programs.js"
+import { fixture, report, run, temporaryDirectory } from "./fixtures/programs.js"
 
 const text = new TextEncoder()
 
@@ -274,9 +275,10 @@ describe("descriptors", () => {
           return yield* Scope.extend(run(process.execPath, [fixture("conformance")], { stdio: [...stdio] }), scope)
         })
       )
-      const report = JSON.parse(yield* program.output)
-      assert.deepStrictEqual(report.violations, [])
-      assert.isAbove(report.passed, 20)
+      const fields = { passed: Schema.Number, violations: Schema.Array(Schema.String) }
+      const { passed, violations } = yield* report(program, fields)
+      assert.deepStrictEqual(violations, [])
+      assert.isAbove(passed, 20)
     })
   )
 })

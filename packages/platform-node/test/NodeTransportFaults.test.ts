@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fixture, run, runFixture, temporaryDirectory } from "./fixtures/programs.js"
+import { fixture, report, run, runFixture, temporaryDirectory } from "./fixtures/programs.js"
 
 const live = (title: string, body: Effect.Effect<void, unknown, Transport | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body, NodeTransport.layer))
@@ -114,6 +115,17 @@ describe("connecting", () => {
         (fd) => Effect.sync(() => fs.closeSync(fd))
       )
       assert.propertyVal(yield* Effect.flip(connect(Address.FdAddress(fd))), "reason", "NotASocket")
+    })
+  )
+
+  live(
+    "a descriptor is connected over once at a time, so that it is closed once",
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const [, child] = yield* transport.pair()
+      const fd = Option.getOrThrow(child.fileno)
+      const program = yield* runFixture("twice", [], { stdio: ["ignore", "pipe", "inherit", fd] })
+      assert.deepStrictEqual(JSON.parse(yield* program.output), ["success", "ConnectFailed AddressInUse"])
     })
   )
 
@@ -268,7 +280,7 @@ describe("listening", () => {
         fs.chmodSync(address.path, 0o400)
       }
       const program = yield* runFixture("attempts", [elsewhere, Address.format(address)], isRoot ? { uid: 65_534 } : {})
-      const outcome = JSON.parse(yield* program.output)
+      const outcome = yield* report(program, { listen: Schema.String, connect: Schema.String })
       if (!isRoot) fs.chmodSync(directory, 0o700)
       assert.deepStrictEqual(outcome, {
         listen: "BindFailed PermissionDenied",
@@ -364,7 +376,8 @@ describe("processes", () => {
     "without descriptors connecting is TooManyOpenFiles, and goes on when there are some again",
     Effect.gen(function* () {
       const program = yield* run("sh", ["-c", `ulimit -n 256; exec "$0" "$1"`, process.execPath, fixture("exhaustion")])
-      const { connected, reason, received } = JSON.parse(yield* program.output)
+      const fields = { connected: Schema.Number, reason: Schema.String, received: Schema.Number }
+      const { connected, reason, received } = yield* report(program, fields)
       assert.strictEqual(reason, "TooManyOpenFiles")
       assert.isAbove(connected, 3)
       assert.strictEqual(received, 42)
@@ -375,7 +388,7 @@ describe("processes", () => {
     "law 9 a thousand connections that are broken off leave no descriptor behind",
     Effect.gen(function* () {
       const program = yield* runFixture("cycles", [])
-      const { after, before } = JSON.parse(yield* program.output)
+      const { after, before } = yield* report(program, { after: Schema.Number, before: Schema.Number })
       assert.isAtMost(after, before)
     })
   )

@@ -1,3 +1,5 @@
+import { markAsUntransferable } from "node:worker_threads"
+
 /** Where reads land, and how what landed there is copied out. */
 export interface ReceiveBuffer {
   readonly bytes: Uint8Array
@@ -26,9 +28,25 @@ export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
     copy: (length) => {
       // V8 keeps up to 64 bytes on its own heap: 32 ns, where an allocation outside costs 400.
       if (length <= 64) return bytes.slice(0, length)
-      const chunk = length < 4096 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length)
+      const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
       buffer.copy(chunk, 0, 0, length)
       return chunk
     }
   }
+}
+
+// Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.
+const slabSize = 8 * 1024
+
+let slab = Buffer.alloc(0)
+let used = 0
+
+const fromSlab = (length: number): Uint8Array => {
+  if (used + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(slabSize)
+    // Chunks of several connections share it: a caller who transfers one to a worker must not take the others along.
+    markAsUntransferable(slab.buffer)
+    used = 0
+  }
+  return slab.subarray(used, (used += length))
 }
