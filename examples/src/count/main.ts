@@ -7,7 +7,7 @@
  */
 import { NodeChild } from "@ductworks/platform-node"
 import { Command, Runtime } from "@effect/platform"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Data, Effect, Pool } from "effect"
 import { relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"

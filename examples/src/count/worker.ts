@@ -1,6 +1,6 @@
 /** A worker process of main.ts: it counts the files it is sent, until its duct ends. */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Stream } from "effect"
 import { Counting, Unreadable } from "./contract.js"
 import { tally } from "./tally.js"

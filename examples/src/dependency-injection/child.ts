@@ -1,6 +1,6 @@
 /** Hashes what it is sent, until its duct ends. */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { Digesting } from "./Digest.js"

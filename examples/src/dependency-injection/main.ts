@@ -4,7 +4,7 @@
  *
  *   npm run build && node examples/dist/dependency-injection/main.js
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { app } from "./app.js"
 import { layerProcess } from "./Digest.js"

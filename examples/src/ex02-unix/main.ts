@@ -6,7 +6,8 @@
 import { Address } from "@ductworks/core"
 import { NodeTransport } from "@ductworks/platform-node"
 import { FileSystem } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { program } from "./program.js"
 

@@ -5,7 +5,7 @@
  */
 import { Address } from "@ductworks/core"
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { program } from "./program.js"
 

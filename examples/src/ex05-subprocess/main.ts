@@ -6,7 +6,8 @@
  *   npm run build && node examples/dist/ex05-subprocess/main.js
  */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { fileURLToPath } from "node:url"
 import { inherited } from "./inherited.js"

@@ -4,7 +4,7 @@
  *   npm run build && node examples/dist/ex06-big-message/main.js
  */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { program } from "./program.js"
 

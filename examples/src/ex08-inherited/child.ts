@@ -2,7 +2,7 @@
 import { Address } from "@ductworks/core"
 import { MessageDuct } from "@ductworks/message"
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { closeSync } from "node:fs"
 

@@ -6,7 +6,7 @@
  */
 import { MessageDuct } from "@ductworks/message"
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Fiber } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"

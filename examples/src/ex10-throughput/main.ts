@@ -4,7 +4,8 @@
  *   npm run build && node examples/dist/ex10-throughput/main.js
  */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { program } from "./program.js"
 

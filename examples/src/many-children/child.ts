@@ -1,6 +1,6 @@
 /** One of many: it finds the parent's address in its environment, DUCTWORKS_ADDRESS. */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer } from "effect"
 import { Lengths } from "./contract.js"
 

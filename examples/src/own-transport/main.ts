@@ -6,7 +6,7 @@
  */
 import { MessageDuct } from "@ductworks/message"
 import { Conformance } from "@ductworks/testing"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { checks } from "./checks.js"
 import { layer } from "./PortTransport.js"

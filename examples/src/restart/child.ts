@@ -1,6 +1,6 @@
 /** A child that crashes after every second answer. */
 import { NodeTransport } from "@ductworks/platform-node"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Stream } from "effect"
 import { Squares } from "./contract.js"
 

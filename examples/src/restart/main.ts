@@ -6,7 +6,7 @@
  */
 import { NodeChild } from "@ductworks/platform-node"
 import { Command } from "@effect/platform"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Schedule } from "effect"
 import { fileURLToPath } from "node:url"
 import { Squares } from "./contract.js"

@@ -5,7 +5,7 @@
  */
 import { NodeTransport } from "@ductworks/platform-node"
 import { MemoryTransport } from "@ductworks/testing"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { program } from "./program.js"
 
