@@ -1,12 +1,28 @@
+import type { Chunks } from "@ductworks/core/Connection"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
+import { isTooLong, longestString } from "./faults.js"
 import { room, settle } from "./slab.js"
 
 const encoder = new TextEncoder()
 
-/** Payloads into frames, within the limit. The payload is copied: it may be changed at once. */
+type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
+
+/**
+ * Payloads into frames, within the limit. Payloads are copied: they may be changed at once. Frames that were added one
+ * after the other stand side by side in memory, and are taken out as one chunk.
+ */
 export class Outgoing {
+  private readonly chunks: Array<Uint8Array> = []
+  /** The chunk that is growing, and where it stands. */
+  private memory: Uint8Array | undefined
+  private start = 0
+  private end = 0
+
+  /** Bytes of the frames that were added and not taken. */
+  size = 0
+
   constructor(
     private readonly framing: Framing,
     private readonly serializer: string,
@@ -14,14 +30,14 @@ export class Outgoing {
     private readonly limitName: string
   ) {}
 
-  frame(payload: Uint8Array | string): Exit.Exit<Uint8Array, MessageTooLarge | SerializeError> {
+  /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
+  add(payload: Uint8Array | string): Refused | undefined {
     // A code unit takes at least one byte and at most three.
     if (payload.length > this.limit) return this.tooLarge(payload.length)
-    const { framing } = this
-    const space = room(
-      framing.headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + framing.trailerBytes
-    )
-    const start = space.offset + framing.headerBytes
+    const { headerBytes, trailerBytes } = this.framing
+    const space = room(headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes)
+    if (space === undefined) return this.tooLarge(payload.length, "the memory that is left")
+    const start = space.offset + headerBytes
     let length = payload.length
     if (typeof payload === "string") {
       length = encoder.encodeInto(payload, space.bytes.subarray(start)).written
@@ -29,12 +45,51 @@ export class Outgoing {
     } else {
       space.bytes.set(payload, start)
     }
-    const problem = framing.seal(space.bytes, space.offset, length)
+    const problem = this.framing.seal(space.bytes, space.offset, length)
     if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.serializer, problem }))
-    return Exit.succeed(settle(space, framing.headerBytes + length + framing.trailerBytes))
+    this.append(space.bytes, space.offset, headerBytes + length + trailerBytes)
+    return undefined
   }
 
-  private tooLarge(size: number): Exit.Exit<never, MessageTooLarge> {
-    return Exit.fail(new MessageTooLarge({ direction: "send", size, limit: this.limit, limitName: this.limitName }))
+  /** Takes all frames out, as they are to be written; `undefined` if there are none. */
+  take(): Chunks | undefined {
+    this.cut()
+    const [first, ...rest] = this.chunks
+    this.chunks.length = this.size = 0
+    return first === undefined ? undefined : [first, ...rest]
+  }
+
+  /** A message so large that V8 could not hold its text is too large, whatever the serializer calls it. */
+  explain(error: SerializeError): MessageTooLarge | SerializeError {
+    const { serializer } = this
+    return isTooLong(error.cause)
+      ? new MessageTooLarge({
+          direction: "send",
+          size: longestString + 1,
+          limit: Math.min(this.limit, longestString),
+          limitName: this.limit < longestString ? this.limitName : `V8's longest string, in ${serializer}`,
+          cause: error.cause
+        })
+      : error
+  }
+
+  private append(memory: Uint8Array, offset: number, length: number): void {
+    settle(memory, offset + length)
+    this.size += length
+    if (memory !== this.memory || offset !== this.end) {
+      this.cut()
+      this.memory = memory
+      this.start = offset
+    }
+    this.end = offset + length
+  }
+
+  private cut(): void {
+    if (this.memory !== undefined) this.chunks.push(this.memory.subarray(this.start, this.end))
+    this.memory = undefined
+  }
+
+  private tooLarge(size: number, limitName = this.limitName): Refused {
+    return Exit.fail(new MessageTooLarge({ direction: "send", size, limit: this.limit, limitName }))
   }
 }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Sink from "effect/Sink"
 import type { Lock } from "../MessageDuct.js"
-import { type SendError, SerializeError } from "../MessageError.js"
+import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import { isDone } from "./done.js"
 import { holding } from "./holding.js"
 import type { Outgoing } from "./outgoing.js"
@@ -49,46 +49,42 @@ export class Sender<in Out> {
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
   private sendRest(messages: Iterator<Out>): Effect.Effect<void, SendError> {
-    const frames: Array<Uint8Array> = []
-    let size = 0
+    const { outgoing } = this
     for (let next = messages.next(); next.done !== true; next = messages.next()) {
       const encoding = this.encode(next.value)
       if (!isDone(encoding)) {
-        return this.writeAll(frames).pipe(
+        return this.writeAdded().pipe(
           Effect.zipRight(Effect.flatMap(encoding, this.sendPayload)),
           Effect.flatMap(() => this.sendRest(messages))
         )
       }
-      const frame = Exit.flatMap(encoding, this.frame)
-      if (Exit.isFailure(frame)) return Effect.zipRight(this.writeAll(frames), frame)
-      frames.push(frame.value)
-      size += frame.value.length
-      if (size >= batchBytes) return Effect.flatMap(this.writeAll(frames), () => this.sendRest(messages))
+      const refused = Exit.isSuccess(encoding) ? outgoing.add(encoding.value) : encoding
+      if (refused !== undefined) return Effect.zipRight(this.writeAdded(), refused)
+      if (outgoing.size >= batchBytes) return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages))
     }
-    return this.writeAll(frames)
+    return this.writeAdded()
   }
 
-  private writeAll(frames: ReadonlyArray<Uint8Array>): Effect.Effect<void, SendError> {
-    const [first, ...rest] = frames
-    return first === undefined ? Exit.void : this.raw.write([first, ...rest])
-  }
+  private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> =>
+    this.outgoing.add(payload) ?? this.writeAdded()
 
-  private readonly frame = (payload: Uint8Array | string) => this.outgoing.frame(payload)
-
-  private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> => {
-    const frame = this.outgoing.frame(payload)
-    return Exit.isSuccess(frame) ? this.raw.write([frame.value]) : frame
+  private writeAdded(): Effect.Effect<void, SendError> {
+    const chunks = this.outgoing.take()
+    return chunks === undefined ? Exit.void : this.raw.write(chunks)
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
-  private encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {
+  private encode(message: Out): Effect.Effect<Uint8Array | string, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.outbound.encode(message)
-      return isDone(encoding) ? encoding : Effect.catchAllDefect(encoding, this.unexpected)
+      if (!isDone(encoding)) return Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), this.explain)
+      return Exit.isSuccess(encoding) ? encoding : Exit.mapError(encoding, this.explain)
     } catch (cause) {
       return this.unexpected(cause)
     }
   }
+
+  private readonly explain = (error: SerializeError) => this.outgoing.explain(error)
 
   private readonly unexpected = (cause: unknown): Exit.Exit<never, SerializeError> =>
     Exit.fail(

@@ -14,9 +14,9 @@ export interface Room {
   readonly offset: number
 }
 
-/** Room for a frame of at most `size` bytes. Must be settled with {@link settle} before the next room is asked for. */
-export const room = (size: number): Room => {
-  if (size > largest) return { bytes: new Uint8Array(size), offset: 0 }
+/** Room for a frame of at most `size` bytes, taken with {@link settle}; `undefined` if there is no such memory. */
+export const room = (size: number): Room | undefined => {
+  if (size > largest) return own(size)
   if (used + size > slabBytes) {
     slab = new Uint8Array(slabBytes)
     used = 0
@@ -24,8 +24,16 @@ export const room = (size: number): Room => {
   return { bytes: slab, offset: used }
 }
 
-/** The frame: the first `size` bytes of the room. The rest is free again. */
-export const settle = (room: Room, size: number): Uint8Array => {
-  if (room.bytes === slab) used = room.offset + size
-  return new Uint8Array(room.bytes.buffer, room.offset, size)
+const own = (size: number): Room | undefined => {
+  try {
+    return { bytes: new Uint8Array(size), offset: 0 }
+  } catch {
+    // A RangeError: larger than an ArrayBuffer can be, or than what the system gives.
+    return undefined
+  }
+}
+
+/** The frame ends at `end`: what comes after it is free again. */
+export const settle = (bytes: Uint8Array, end: number): void => {
+  if (bytes === slab) used = end
 }
