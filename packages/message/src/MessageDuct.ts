@@ -37,7 +37,8 @@ export interface MessageDuct<in Out, out In> {
    * Serializes the message and hands one whole frame to the connection; waits (up to the raw duct's time-out) while too
    * much is pending. A message that cannot be serialized, or is too large, sends nothing. What is filled into the
    * message afterwards does not change what was sent. A peer that is gone may be noticed only by the next send or flush,
-   * unless the end was seen already.
+   * unless the end was seen already. (TCP cannot tell a peer that is gone from one that half-closed: there the first send
+   * after the end may still be taken.)
    */
   readonly send: (message: Out) => Effect.Effect<void, SendError>
   /**
