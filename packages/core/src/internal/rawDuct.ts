@@ -8,7 +8,8 @@ import { type ConnectError, NotConnected } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
 import { type PairOptions, type SocketOptions, Transport } from "../Transport.js"
 import * as constants from "./constants.js"
-import { Life, shutDown } from "./life.js"
+import { shutDown } from "./held.js"
+import { Life } from "./life.js"
 import { RawEnd } from "./rawEnd.js"
 
 interface TimeoutOption {
