@@ -35,9 +35,11 @@ const rooms = () =>
     (room) => existsSync(join(root, room, "package.json"))
   )
 
-const buildProject = (room) => {
-  const src = join(room, "tsconfig.src.json")
-  return existsSync(join(root, src)) ? src : join(room, "tsconfig.json")
+/** A room's programs: its sources, and what its tests start as processes. */
+const buildProjects = (room) => {
+  const projects = ["src", "fixtures"].map((part) => join(room, `tsconfig.${part}.json`))
+  const present = projects.filter((project) => existsSync(join(root, project)))
+  return present.length > 0 ? present : [join(room, "tsconfig.json")]
 }
 
 const checkNode = () => {
@@ -74,19 +76,23 @@ const buildState = () => {
     ...readdirSync(join(root, room))
       .filter((name) => /^tsconfig.*\.json$/.test(name))
       .map((name) => join(root, room, name)),
-    ...filesUnder(join(root, room, "src"), ".ts")
+    ...filesUnder(join(root, room, "src"), ".ts"),
+    ...filesUnder(join(root, room, "test", "fixtures"), ".ts")
   ])
   const shared = [join(root, "tsconfig.base.json"), join(root, "node_modules", ".package-lock.json")]
   const line = (file) => {
     const { mtimeMs, size } = statSync(file)
     return `${file} ${mtimeMs} ${size}`
   }
-  const outputsMissing = rooms().some((room) =>
-    filesUnder(join(root, room, "src"), ".ts").some(
+  const isMissing = (room, from, to) =>
+    filesUnder(join(root, room, from), ".ts").some(
       (file) =>
         !file.endsWith(".d.ts") &&
-        !existsSync(join(root, room, "dist", file.slice(join(root, room, "src").length, -3) + ".js"))
+        !existsSync(join(root, room, to, file.slice(join(root, room, from).length, -3) + ".js"))
     )
+  const outputsMissing = rooms().some(
+    (room) =>
+      isMissing(room, "src", "dist") || isMissing(room, join("test", "fixtures"), join("build", "test", "fixtures"))
   )
   const hash = createHash("sha256")
     .update([...inputs, ...shared].map(line).join("\n"))
@@ -99,7 +105,7 @@ const build = () => {
   const { hash, outputsMissing } = buildState()
   if (!outputsMissing && existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
-  const projects = rooms().map(buildProject)
+  const projects = rooms().flatMap(buildProjects)
   // With outputs gone but its .tsbuildinfo still there, an incremental tsc would hold itself up to date.
   const force = outputsMissing ? ["--force"] : []
   run("tsc -b", process.execPath, [tsc, "-b", ...force, ...projects])

@@ -6,8 +6,9 @@ import { checkMessageDuct, type CheckMessageDuctOptions } from "@ductworks/testi
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import { fixture, run } from "./fixtures/programs.js"
+import { fixture, report, run } from "./fixtures/programs.js"
 
 const conforms = (transport: string, options: CheckMessageDuctOptions) =>
   describe(`message ducts over ${transport}`, () => {
@@ -51,8 +52,11 @@ it.scopedLive("DW-42 message ducts over inherited descriptors obey the laws of e
         return yield* Scope.extend(run(process.execPath, [fixture("conformanceMessage")], { stdio: [...stdio] }), scope)
       })
     )
-    const report = JSON.parse(yield* program.output)
-    assert.deepStrictEqual(report.violations, [])
-    assert.isAbove(report.passed, 15)
+    const { passed, violations } = yield* report(program, {
+      passed: Schema.Number,
+      violations: Schema.Array(Schema.String)
+    })
+    assert.deepStrictEqual(violations, [])
+    assert.isAbove(passed, 15)
   }).pipe(Effect.provide(NodeTransport.layer))
 )
