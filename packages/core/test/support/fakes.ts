@@ -26,7 +26,8 @@ type Connect = Effect.Effect<Connection.Connection, DuctError.ConnectError, Scop
 
 /** A transport that only connects: the nth attempt is the nth of the list, or the last. Counts attempts and releases. */
 export const dialing = (attempts: readonly [Connect, ...Array<Connect>]) => {
-  const seen = { attempts: 0, released: 0, options: [] as Array<Transport.ConnectOptions | undefined> }
+  const options: Array<Transport.ConnectOptions | undefined> = []
+  const seen = { attempts: 0, released: 0, options }
   const attempt = (options?: Transport.ConnectOptions): Connect =>
     Effect.suspend(() => {
       seen.options.push(options)

@@ -2,6 +2,7 @@ import type { RawDuct } from "@ductworks/core"
 import { DuctTimeout } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Sink from "effect/Sink"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
@@ -98,11 +99,12 @@ export class Sender<in Out> {
   /** What was sent leaves before this ends, however it ends, unless that takes longer than the time-out. */
   private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
     const { timeout } = this.raw
-    // Interruptible, or the time-out could not end it.
-    const left = Effect.timeoutFail(Effect.interruptible(this.raw.flush), {
+    const flush = Effect.timeoutFail(this.raw.flush, {
       duration: timeout,
       onTimeout: () => new DuctTimeout({ operation: "send", timeout })
     })
+    // In a fiber of its own: an interruption would otherwise reach it through the race with the time.
+    const left = Effect.flatMap(Effect.forkDaemon(Effect.interruptible(flush)), Fiber.join)
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(send), {
         onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),
