@@ -1,8 +1,9 @@
 import type { RawDuct } from "@ductworks/core"
+import * as Deadline from "@ductworks/core/Deadline"
 import { DuctTimeout } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
@@ -50,6 +51,15 @@ export class Sender<in Out> {
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
   private sendRest(messages: Iterator<Out>): Effect.Effect<void, SendError> {
+    try {
+      return this.sendBatch(messages)
+    } catch (defect) {
+      // The iterable threw. What it gave before must not lie here until somebody sends again.
+      return Effect.zipRight(this.writeAdded(), Effect.die(defect))
+    }
+  }
+
+  private sendBatch(messages: Iterator<Out>): Effect.Effect<void, SendError> {
     const { outgoing } = this
     for (let next = messages.next(); next.done !== true; next = messages.next()) {
       const encoding = this.encode(next.value)
@@ -99,12 +109,12 @@ export class Sender<in Out> {
   /** What was sent leaves before this ends, however it ends, unless that takes longer than the time-out. */
   private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
     const { timeout } = this.raw
-    const flush = Effect.timeoutFail(this.raw.flush, {
-      duration: timeout,
-      onTimeout: () => new DuctTimeout({ operation: "send", timeout })
-    })
-    // In a fiber of its own: an interruption would otherwise reach it through the race with the time.
-    const left = Effect.flatMap(Effect.forkDaemon(Effect.interruptible(flush)), Fiber.join)
+    const left = Deadline.make(timeout).pipe(
+      Effect.flatMap((until) => Deadline.within(this.raw.flush, until)),
+      Effect.flatMap((left) =>
+        Option.isSome(left) ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+      )
+    )
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(send), {
         onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),
