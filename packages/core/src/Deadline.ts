@@ -6,6 +6,8 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 
 /**
@@ -50,3 +52,33 @@ export const remaining = (deadline: Deadline): Duration.Duration => {
  */
 export const isOver = (deadline: Deadline): boolean =>
   deadline.at !== undefined && deadline.clock.unsafeCurrentTimeNanos() >= deadline.at
+
+/**
+ * Runs the effect, in a fiber of its own, until the time is up: `none` then, after it was interrupted. A success in that
+ * very moment counts. The effect can be interrupted by the time also where the caller cannot be interrupted.
+ *
+ * `Effect.timeout` (looked at in Effect 3.22) drops such a success, and an interruption that comes between two of its
+ * first steps waits for the time to be up.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const within = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  deadline: Deadline
+): Effect.Effect<Option.Option<A>, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkDaemon(Effect.interruptible(effect))
+      const timer = yield* Effect.forkDaemon(Effect.interruptible(deadline.clock.sleep(remaining(deadline))))
+      const either = Effect.async<void>((resume) => {
+        const wake = () => resume(Exit.void)
+        fiber.addObserver(wake)
+        timer.addObserver(wake)
+      })
+      yield* Effect.ensuring(restore(either), Effect.zipRight(Fiber.interrupt(timer), Fiber.interrupt(fiber)))
+      const exit = yield* Fiber.await(fiber)
+      const isOut = Exit.isInterrupted(exit) && Exit.isSuccess(yield* Fiber.await(timer))
+      return isOut ? Option.none() : Option.some(yield* exit)
+    })
+  )

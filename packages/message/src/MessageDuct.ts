@@ -97,7 +97,7 @@ export interface MessageDuctChild<in Out, out In>
  * @category models
  */
 export interface Lock {
-  /** May be interrupted, and holds nothing then. */
+  /** Is not interrupted. What comes after its caller was interrupted is released at once. */
   readonly acquire: Effect.Effect<unknown>
   readonly release: Effect.Effect<unknown>
 }

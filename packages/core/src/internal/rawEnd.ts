@@ -86,14 +86,12 @@ export class RawEnd {
   private lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
     const { timeout } = this
     return Effect.flatMap(Deadline.make(timeout), (until) =>
-      Effect.flatMap(connection.write(chunks, timeout), () =>
-        connection.pending() === 0
-          ? connection.flush
-          : Effect.timeoutFail(Effect.interruptible(connection.flush), {
-              duration: Deadline.remaining(until),
-              onTimeout: () => new DuctTimeout({ operation: "send", timeout })
-            })
-      )
+      Effect.flatMap(connection.write(chunks, timeout), () => {
+        if (connection.pending() === 0) return connection.flush
+        return Effect.flatMap(Deadline.within(connection.flush, until), (left) =>
+          Option.isSome(left) ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+        )
+      })
     )
   }
 

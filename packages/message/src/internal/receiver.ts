@@ -4,9 +4,11 @@ import { NotConnected, type RemoteDuctClosed } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -139,7 +141,11 @@ export class Receiver<out In> {
       const session = this.current()
       return session.incoming.next() === "ready" ? this.take(session, commit, isAll) : this.turn.fail(starved)
     })
-    const self: Recv<A> = Effect.catchAll(attempt, (error) => {
+    // Not `catchAll`: it passes a success on in a step of its own, at which an interruption could drop it.
+    const self: Recv<A> = Effect.catchAllCause(attempt, (cause) => {
+      const failure = Cause.failureOrCause(cause)
+      if (Either.isRight(failure)) return Exit.failCause(failure.right)
+      const error = failure.left
       if (error === "starved") return Effect.zipRight(this.fill(lock), self)
       // Another fiber is about to take what it found ready.
       return error._tag === "DuctBusy" ? Effect.zipRight(Effect.yieldNow(), self) : Exit.fail(error)
@@ -149,9 +155,7 @@ export class Receiver<out In> {
 
   private pollAmong(until: Deadline.Deadline, lock: Lock): Recv<boolean> {
     const isReadable = () => this.current().incoming.isReadable
-    // Interruptible, or it could not be ended where the caller is not interruptible.
-    const fill = Effect.interruptible(this.fill(lock))
-    const self: Recv<boolean> = Effect.suspend(() => Effect.timeoutOption(fill, Deadline.remaining(until))).pipe(
+    const self: Recv<boolean> = Effect.suspend(() => Deadline.within(this.fill(lock), until)).pipe(
       Effect.catchAll((error) => (error._tag === "DuctTimeout" || isReadable() ? Effect.void : Exit.fail(error))),
       Effect.flatMap(() => (isReadable() ? yes : Deadline.isOver(until) ? no : self))
     )
