@@ -70,6 +70,9 @@ export class Writer {
     if (failure !== undefined) return failure
     for (const chunk of chunks) this.taken += chunk.length
     this.driver.put(chunks)
+    // What the system refuses at once is told at once.
+    const refused = this.failure()
+    if (refused !== undefined) return refused
     if (!this.isRemoteEnded()) return Exit.void
     // The bytes are taken, so when the time is over there is no error to tell: a later flush will.
     return timeout === undefined ? this.flush : Effect.flatMap(Deadline.make(timeout), this.flushUntil)
