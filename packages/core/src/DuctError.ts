@@ -105,7 +105,9 @@ export class BindFailed extends Schema.TaggedError<BindFailed>("@ductworks/core/
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode(`cannot listen at ${quote(this.address)}: ${this.reason}`, this.code)
+    const what = withCode(`cannot listen at ${quote(this.address)}: ${this.reason}`, this.code)
+    const isFile = this.reason === "AddressInUse" && this.address.startsWith("unix:")
+    return isFile ? `${what}; if no process listens there any more, replaceStale makes it give way` : what
   }
 }
 
@@ -123,7 +125,8 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@ductworks
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode(`cannot connect to ${quote(this.address)}: ${this.reason}`, this.code)
+    const what = withCode(`cannot connect to ${quote(this.address)}: ${this.reason}`, this.code)
+    return this.reason === "Refused" || this.reason === "NotFound" ? `${what}; does the parent listen there?` : what
   }
 }
 
@@ -223,7 +226,8 @@ export class DuctTimeout extends Schema.TaggedError<DuctTimeout>("@ductworks/cor
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return `${this.operation}: nothing happened within ${Duration.format(this.timeout)}`
+    const isForChild = this.operation === "listen" || this.operation === "spawn"
+    return `${this.operation}: ${isForChild ? "no child connected" : "nothing happened"} within ${Duration.format(this.timeout)}`
   }
 }
 
@@ -411,7 +415,8 @@ export const isDuctError = (u: unknown): u is DuctError => Predicate.hasProperty
 
 /**
  * Whether the error says that nothing more will come from the other end: `RemoteDuctClosed` (clean),
- * `MessageTruncated` (closed inside a message) or `RemoteDuctReset`. The counterpart of Python's `EOFError`.
+ * `MessageTruncated` (closed inside a message) or `RemoteDuctReset`. The counterpart of Python's `EOFError`. `ChildExited`
+ * is none: a child that ended badly is to be told apart from one that closed its duct.
  *
  * @since 0.1.0
  * @category guards

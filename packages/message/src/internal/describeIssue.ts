@@ -42,8 +42,12 @@ const problemOf = (issue: ParseIssue): string => {
   if (issue._tag === "Unexpected") return "is not expected"
   if (issue._tag === "Pointer") return "is wrong"
   if ("message" in issue && issue.message !== undefined) return quoteText(issue.message)
-  const expected = String(issue.ast)
-  return `expected ${expected.length > 128 ? `${expected.slice(0, 128)}…` : expected}, got ${kindOf(issue.actual)}`
+  const name = String(issue.ast)
+  const expected = name.length > 128 ? `${name.slice(0, 128)}…` : name
+  // A refinement: the type is right, the value is not.
+  return issue.ast._tag === "Refinement"
+    ? `expected ${expected}, which this ${kindOf(issue.actual)} is not`
+    : `expected ${expected}, got ${kindOf(issue.actual)}`
 }
 
 const kindOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value)

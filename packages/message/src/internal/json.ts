@@ -3,9 +3,19 @@ import { Problem } from "./faults.js"
 
 /** Never has a lone surrogate: `JSON.stringify` escapes them (ECMAScript 2019). */
 export const stringifyJson = (value: unknown): string => {
-  const text: unknown = JSON.stringify(value)
+  const text = stringify(value)
   if (typeof text !== "string") throw new Problem(`JSON has no form for ${value === undefined ? value : typeof value}`)
   return text
+}
+
+const stringify = (value: unknown): unknown => {
+  try {
+    return JSON.stringify(value)
+  } catch (thrown) {
+    // V8 says it in five lines, with the names of the message's keys.
+    const isCycle = thrown instanceof TypeError && thrown.message.startsWith("Converting circular structure")
+    throw isCycle ? new Problem("the message contains itself") : thrown
+  }
 }
 
 /**

@@ -21,7 +21,9 @@ export const checkContainer = (value: unknown): void => {
   } else if (Predicate.isRecord(value) && !ArrayBuffer.isView(value)) {
     const keys = Object.keys(value)
     if (keys.length === 0 && !isPlain(value)) {
-      throw new Problem(`${Object.prototype.toString.call(value)} would arrive as an empty map`)
+      throw new Problem(
+        `${Object.prototype.toString.call(value)} would arrive as an empty map; convert it, or give an extension for it`
+      )
     }
     for (const key of keys) {
       checkScalar(key)
