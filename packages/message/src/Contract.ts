@@ -59,11 +59,11 @@ export type EndSettings = Omit<Settings, "framing">
  * @since 0.1.0
  * @category models
  */
-export interface ListenOptions extends Omit<Transport.ListenOptions, "backlog">, EndSettings {
+export interface ListenOptions<R = never> extends Omit<Transport.ListenOptions, "backlog">, EndSettings {
   /** Where to listen. Default: a fresh private address, which `onListening` tells. */
   readonly address?: Address.Address
   /** Runs once children can connect, with the actual address: tell it to the child. */
-  readonly onListening?: (address: Address.Address) => Effect.Effect<void>
+  readonly onListening?: (address: Address.Address) => Effect.Effect<unknown, never, R>
   /** How long to wait for the child, before `DuctTimeout`. Default 60 seconds. */
   readonly acceptTimeout?: Duration.DurationInput
 }
@@ -85,11 +85,11 @@ export interface ConnectOptions extends Omit<Transport.ConnectOptions, "timeout"
  * @since 0.1.0
  * @category models
  */
-export interface ServeOptions extends Transport.ListenOptions, EndSettings {
+export interface ServeOptions<R = never> extends Transport.ListenOptions, EndSettings {
   /** Where to listen. Default: a fresh private address, which `onListening` tells. */
   readonly address?: Address.Address
   /** Runs once children can connect, with the actual address. */
-  readonly onListening?: (address: Address.Address) => Effect.Effect<void>
+  readonly onListening?: (address: Address.Address) => Effect.Effect<unknown, never, R>
   /** How many children are served at once; the next ones wait. Default 256. */
   readonly concurrency?: number
 }
@@ -108,12 +108,12 @@ export interface Contract<Id extends string, ToChild, ToParent, R = never> {
   /** The child's end, as a service. */
   readonly Child: Context.Tag<Child<Id>, MessageDuct<ToParent, ToChild>>
   /** Listens, waits for one child, and talks with it. The scope closes the duct. */
-  readonly listen: (
-    options?: ListenOptions
+  readonly listen: <R2 = never>(
+    options?: ListenOptions<R2>
   ) => Effect.Effect<
     MessageDuct<ToChild, ToParent>,
     ListenError | AcceptError | AlreadyConnected | DuctTimeout,
-    Transport.Transport | Scope.Scope | R
+    Transport.Transport | Scope.Scope | R | R2
   >
   /** Connects to the parent. The scope closes the duct. */
   readonly connect: (
@@ -132,9 +132,13 @@ export interface Contract<Id extends string, ToChild, ToParent, R = never> {
     Transport.Transport | Scope.Scope | R
   >
   /** `listen` as a layer. One duct of a contract is a layer; for several use the Effects. */
-  readonly layerParent: (
-    options?: ListenOptions
-  ) => Layer.Layer<Parent<Id>, ListenError | AcceptError | AlreadyConnected | DuctTimeout, Transport.Transport | R>
+  readonly layerParent: <R2 = never>(
+    options?: ListenOptions<R2>
+  ) => Layer.Layer<
+    Parent<Id>,
+    ListenError | AcceptError | AlreadyConnected | DuctTimeout,
+    Transport.Transport | R | Exclude<R2, Scope.Scope>
+  >
   /** `connect` as a layer. */
   readonly layerChild: (
     options?: ConnectOptions
@@ -152,10 +156,10 @@ export interface Contract<Id extends string, ToChild, ToParent, R = never> {
    * handler ends, its duct is closed. A handler that fails or dies is logged with its cause; the others and the listener
    * go on. Runs until it is interrupted, or the listener fails.
    */
-  readonly serve: <E, R2>(
-    options: ServeOptions,
+  readonly serve: <E, R2, R3 = never>(
+    options: ServeOptions<R3>,
     handler: (duct: MessageDuct<ToChild, ToParent>) => Effect.Effect<void, E, R2>
-  ) => Effect.Effect<never, ListenError | AcceptError, Transport.Transport | R | Exclude<R2, Scope.Scope>>
+  ) => Effect.Effect<never, ListenError | AcceptError, Transport.Transport | R | Exclude<R2 | R3, Scope.Scope>>
   /** The parent's end over a raw duct that stands. */
   readonly parentFromRaw: (
     raw: RawDuct.RawDuct,

@@ -1,6 +1,7 @@
 import { Address, RawDuct, Transport } from "@ductworks/core"
 import { type AcceptError, DuctTimeout } from "@ductworks/core/DuctError"
 import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -18,11 +19,20 @@ import { fromRaw } from "./messageDuct.js"
 
 const addressConfig = Schema.Config("DUCTWORKS_ADDRESS", Address.FromString)
 
+/** Who starts a child by hand does not know that variable. */
+const explained = (error: ConfigError.ConfigError): ConfigError.ConfigError =>
+  ConfigError.isMissingDataOnly(error)
+    ? ConfigError.MissingData(
+        ["DUCTWORKS_ADDRESS"],
+        "nobody told this process where its parent listens: start it with NodeChild, set the variable, or give `address`"
+      )
+    : error
+
 const tokenConfig = Config.option(Config.redacted("DUCTWORKS_TOKEN"))
 
 /** What the parent left in the environment for this process; read once, then gone from it. */
 const inherited = Effect.zipLeft(
-  Effect.all({ address: addressConfig, token: tokenConfig }),
+  Effect.mapError(Effect.all({ address: addressConfig, token: tokenConfig }), explained),
   Effect.sync(() => {
     forget("DUCTWORKS_ADDRESS")
     forget("DUCTWORKS_TOKEN")
@@ -33,7 +43,7 @@ const inherited = Effect.zipLeft(
 const signalled = <A, E, R>(effect: Effect.Effect<A, E, R>, done: Deferred.Deferred<void, E>) =>
   Effect.onExit(effect, (exit) => Deferred.done(done, Exit.asVoid(exit)))
 
-const noWord = () => Effect.void
+const noWord = (): Effect.Effect<unknown> => Effect.void
 
 const defaultConcurrency = 256
 
@@ -51,7 +61,7 @@ export const make = <const Id extends string, A, I, R1, B, J, R2, R3 = never>(
   const childFromRaw = (raw: RawDuct.RawDuct, settings: Contract.EndSettings = {}) =>
     fromRaw<B, A, R>(raw, { ...settings, ...framing, outbound: toParent, inbound: toChild })
 
-  const listen = (options: Contract.ListenOptions = {}) =>
+  const listen = <R2 = never>(options: Contract.ListenOptions<R2> = {}) =>
     Effect.gen(function* () {
       const { acceptTimeout = RawDuct.defaultPollTimeout, onListening = noWord } = options
       const raw = yield* RawDuct.parent(options)
@@ -79,8 +89,8 @@ export const make = <const Id extends string, A, I, R1, B, J, R2, R3 = never>(
       return [yield* parentFromRaw(left, options), yield* childFromRaw(right, options)] as const
     })
 
-  const serve = <E, R4>(
-    options: Contract.ServeOptions,
+  const serve = <E, R4, R5 = never>(
+    options: Contract.ServeOptions<R5>,
     handler: (duct: MessageDuct<A, B>) => Effect.Effect<void, E, R4>
   ) =>
     Effect.gen(function* () {
@@ -128,7 +138,8 @@ export const make = <const Id extends string, A, I, R1, B, J, R2, R3 = never>(
     static readonly serve = serve
     static readonly parentFromRaw = parentFromRaw
     static readonly childFromRaw = childFromRaw
-    static readonly layerParent = (options?: Contract.ListenOptions) => Layer.scoped(Parent, listen(options))
+    static readonly layerParent = <R2 = never>(options?: Contract.ListenOptions<R2>) =>
+      Layer.scoped(Parent, listen(options))
     static readonly layerChild = (options?: Contract.ConnectOptions) => Layer.scoped(Child, connect(options))
     static readonly layerPair = (options?: Transport.PairOptions & Contract.EndSettings) =>
       Layer.scopedContext(
