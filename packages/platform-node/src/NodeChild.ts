@@ -143,17 +143,18 @@ export type SpawnError = SpawnFailed | Unsupported | ListenError | AcceptError |
  * **The end of the child.** Every message that it sent is received first. Then, if it exited with another code than 0, or
  * by a signal, `recv` and `stream` fail with `ChildExited`, inside a message too; otherwise it is `RemoteDuctClosed` (or
  * `MessageTruncated`). To know which, the end of a child that has closed its duct but lives on is seen after 1 second.
- * A send to a child that is gone fails with `RemoteDuctClosed`. While another process has inherited the child's end,
- * the duct goes on.
+ * A send to a child that is gone fails with `RemoteDuctClosed` (over TCP the first one may still be taken). While another
+ * process has inherited the child's end, the duct goes on.
  *
  * **Leaving the scope** with success: the child sees the end of the duct, and may send what it has, which is dropped,
  * until it exits; after `grace` it gets SIGTERM, and after `grace` again SIGKILL. After a failure or an interruption it
  * gets SIGTERM at once. The process has been reaped when the scope is left, and no finalizer waits for a TestClock.
  *
- * **No orphans.** The child belongs to this process's group and session, so Ctrl-C reaches both. If this process is
- * killed, the kernel closes its end: the child sees `RemoteDuctClosed`, and should end with its duct.
+ * **No orphans.** The child belongs to this process's group and session, so Ctrl-C reaches both: a child that has to finish
+ * something then must handle SIGINT. If this process is killed, the kernel closes its end: the child sees `RemoteDuctClosed`, and should end with its duct.
  *
- * One child is one duct: for several use `Effect.forEach` or `Pool.make`.
+ * One child is one duct: for several use `Effect.forEach` or `Pool.make`. After a request that failed, timed out or was
+ * interrupted its answer may still come: invalidate that child in the pool, or the next user gets it.
  *
  * @example
  * import { Contract } from "@ductworks/message"
