@@ -23,17 +23,11 @@ const receives: Record<string, (duct: Duct, note: Note) => Effect.Effect<void, R
   "poll and recv": (duct, note) =>
     Effect.gen(function* () {
       if (yield* duct.poll(Duration.infinity)) note(yield* duct.recv)
-    }),
-  poll: (duct) => duct.poll(Duration.infinity)
+    })
 }
 
 /** How five messages come: those that are here before the receive, then the others, a piece after a piece. */
-const arrivals: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> = [
-  [[0, 1, 2, 3, 4]],
-  [[], [0, 1, 2, 3, 4]],
-  [[], [0], [1], [2, 3, 4]],
-  [[0], [1, 2, 3, 4]]
-]
+const arrivals: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> = [[[0, 1, 2, 3, 4]], [[], [0], [1], [2, 3, 4]]]
 
 const numbers = (messages: ReadonlyArray<Numbered>) => messages.map(({ number }) => number)
 
@@ -99,7 +93,7 @@ describe("interruption at every point", () => {
               const consume = Stream.runForEach(Stream.take(right.stream, all.length), (message) =>
                 Effect.sync(() => note(message))
               )
-              const sending = Effect.forEach([[1], [2, 3, 4]], (part) => Effect.zipRight(Effect.yieldNow(), send(part)))
+              const sending = Effect.forEach([[1, 2, 3, 4]], (part) => Effect.zipRight(Effect.yieldNow(), send(part)))
               yield* Effect.all([interrupted(consume), sending], { concurrency: 2 })
               const consumed = received.length
               yield* left.endWrite
