@@ -33,7 +33,7 @@ export const cases: ReadonlyArray<Case> = [
   {
     title: "a large message of bytes, acknowledged",
     unit: "ns a message",
-    count: 8,
+    count: 16,
     baseline: "duct 1 MiB",
     contenders: ["duct 16 MiB"],
     target: "16 MiB cost at most 20 times 1 MiB",

@@ -61,7 +61,10 @@ export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>("@ductw
 ) {
   readonly [DuctError.TypeId]: DuctError.TypeId = DuctError.TypeId
   override get message() {
-    return `${this.direction}: a message of ${this.size} bytes is over the limit of ${this.limit} bytes (${this.limitName})`
+    const what = `${this.direction}: a message of ${this.size} bytes`
+    return this.size > this.limit
+      ? `${what} is over the limit of ${this.limit} bytes (${this.limitName})`
+      : `${what} does not fit into ${this.limitName}`
   }
 }
 
