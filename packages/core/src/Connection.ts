@@ -57,7 +57,8 @@ export interface Connection {
    * interleave their chunks. The bytes are borrowed: they must not change before a later `flush` completes.
    *
    * Once the end of the stream was seen it completes after the bytes left (or `timeout` is over), so that a peer that is
-   * gone is noticed here; otherwise a failure may appear on the next `write` or `flush`.
+   * gone is noticed here (over TCP only once its system has answered, since a peer that is gone looks like one that
+   * half-closed); otherwise a failure may appear on the next `write` or `flush`.
    */
   readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */
@@ -133,6 +134,16 @@ export const defaultHighWaterMark = 128 * 1024
  */
 export const defaultReadAhead = 128 * 1024
 
+/**
+ * A size as it was asked for, in bytes or in pieces: at least 1, the default where none was given, or what is no number.
+ * For the settings of transports, so that an odd value neither hangs nor takes a bound away.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sizeOr = (asked: number | undefined, byDefault: number): number =>
+  asked === undefined || Number.isNaN(asked) ? byDefault : Math.max(1, asked)
+
 // Closing waits in real time: under a TestClock nobody may be there to move the time on.
 const liveClock = Clock.make()
 
@@ -149,7 +160,8 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
     Effect.flatMap(Effect.scope, (scope) => {
       const watchdog = new Watchdog(scope)
       const reader = new Reader(driver, watchdog)
-      const writer = new Writer(driver, watchdog, info.highWaterMark ?? defaultHighWaterMark, reader.isEnded)
+      const highWaterMark = sizeOr(info.highWaterMark, defaultHighWaterMark)
+      const writer = new Writer(driver, watchdog, highWaterMark, reader.isEnded)
       driver.start((side) => (side === "read" ? reader.wake() : writer.wake()))
       const close = (mode: "linger" | "now" | "reset") =>
         Effect.suspend(() => {

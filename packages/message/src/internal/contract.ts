@@ -1,4 +1,4 @@
-import { Address, RawDuct, Transport } from "@ductworks/core"
+import { Address, Connection, RawDuct, Transport } from "@ductworks/core"
 import { type AcceptError, DuctTimeout } from "@ductworks/core/DuctError"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
@@ -98,7 +98,7 @@ export const make = <const Id extends string, A, I, R1, B, J, R2, R3 = never>(
       const transport = yield* Transport.Transport
       const listener = yield* transport.listen(Option.fromNullable(options.address), options)
       const scope = yield* Effect.scope
-      const places = yield* Effect.makeSemaphore(Math.max(1, concurrency))
+      const places = yield* Effect.makeSemaphore(Connection.sizeOr(concurrency, defaultConcurrency))
       yield* onListening(listener.address)
 
       const serveOne = (accepted: Deferred.Deferred<void, AcceptError>) =>
