@@ -81,7 +81,6 @@ export const Reason = Schema.Literal(
   "Unreachable",
   "NameNotResolved",
   "TooManyOpenFiles",
-  "Unauthenticated",
   "Other"
 )
 
@@ -90,6 +89,22 @@ export const Reason = Schema.Literal(
  * @category models
  */
 export type Reason = typeof Reason.Type
+
+// What to do next, in few words.
+const hints: Readonly<Record<Reason, string>> = {
+  AddressInUse: "something is there already",
+  AddressNotAvailable: "no interface of this machine has that address",
+  PermissionDenied: "this user may not do that there",
+  NotFound: "there is nothing at that path",
+  NotASocket: "something else is at that path",
+  Refused: "does the parent listen there?",
+  BacklogFull: "more children connect than are accepted: try again, or raise the listener's backlog",
+  TimedOut: "raise the timeout, or see whether the host can be reached",
+  Unreachable: "there is no way to that host",
+  NameNotResolved: "is the name right?",
+  TooManyOpenFiles: "close some, or raise the limit of this process (ulimit -n)",
+  Other: "see the cause"
+}
 
 /**
  * Listening at the address failed; nothing was left behind, and binding again is allowed.
@@ -106,8 +121,10 @@ export class BindFailed extends Schema.TaggedError<BindFailed>("@ductworks/core/
   readonly [TypeId]: TypeId = TypeId
   override get message() {
     const what = withCode(`cannot listen at ${quote(this.address)}: ${this.reason}`, this.code)
-    const isFile = this.reason === "AddressInUse" && this.address.startsWith("unix:")
-    return isFile ? `${what}; if no process listens there any more, replaceStale makes it give way` : what
+    if (this.reason !== "AddressInUse") return `${what}; ${hints[this.reason]}`
+    return this.address.startsWith("unix:")
+      ? `${what}; if no process listens there any more, replaceStale makes it give way`
+      : `${what}; choose another port, or 0 for any free one`
   }
 }
 
@@ -126,7 +143,7 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@ductworks
   readonly [TypeId]: TypeId = TypeId
   override get message() {
     const what = withCode(`cannot connect to ${quote(this.address)}: ${this.reason}`, this.code)
-    return this.reason === "Refused" || this.reason === "NotFound" ? `${what}; does the parent listen there?` : what
+    return `${what}; ${this.reason === "NotFound" ? hints.Refused : hints[this.reason]}`
   }
 }
 
@@ -195,7 +212,7 @@ export class DuctClosed extends Schema.TaggedError<DuctClosed>("@ductworks/core/
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return `${this.operation}: this end of the duct is closed`
+    return `${this.operation}: this end of the duct is closed, or was meanwhile`
   }
 }
 
@@ -215,7 +232,8 @@ export class DuctBusy extends Schema.TaggedError<DuctBusy>("@ductworks/core/Duct
 }
 
 /**
- * The time the operation was given has passed. Nothing was consumed and nothing was taken.
+ * The time the operation was given has passed. Nothing was consumed and nothing was taken, but for what is lent while it
+ * leaves: a raw `sendAll` of more than 64 KiB, and a send under a lock. That may still leave.
  *
  * @since 0.1.0
  * @category errors
@@ -226,8 +244,10 @@ export class DuctTimeout extends Schema.TaggedError<DuctTimeout>("@ductworks/cor
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
+    if (Duration.equals(this.timeout, Duration.zero)) return `${this.operation}: it would have to wait`
     const isForChild = this.operation === "listen" || this.operation === "spawn"
-    return `${this.operation}: ${isForChild ? "no child connected" : "nothing happened"} within ${Duration.format(this.timeout)}`
+    const what = isForChild ? "no child connected" : "it was not done"
+    return `${this.operation}: ${what} within ${Duration.format(this.timeout)}`
   }
 }
 
@@ -243,7 +263,7 @@ export class LocalSocketFault extends Schema.TaggedError<LocalSocketFault>("@duc
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode(`${this.operation}: the local socket failed and was destroyed`, this.code)
+    return withCode(`${this.operation}: the local socket failed and was destroyed; make a new duct`, this.code)
   }
 }
 
@@ -259,7 +279,7 @@ export class CommunicationFault extends Schema.TaggedError<CommunicationFault>("
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode("the listening socket failed and was destroyed", this.code)
+    return withCode("the listening socket failed and was destroyed; bind again", this.code)
   }
 }
 
@@ -406,12 +426,23 @@ export type ConnectError = ConnectFailed | InvalidAddress | Unsupported
 export type ListenError = BindFailed | InvalidAddress | Unsupported
 
 /**
+ * Any error of ducts: of this package, which are the union {@link DuctError}, or of one built on it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AnyDuctError extends Error {
+  readonly _tag: string
+  readonly [TypeId]: TypeId
+}
+
+/**
  * Whether the value is an error of a duct, of this package or one built on it.
  *
  * @since 0.1.0
  * @category guards
  */
-export const isDuctError = (u: unknown): u is DuctError => Predicate.hasProperty(u, TypeId)
+export const isDuctError = (u: unknown): u is AnyDuctError => Predicate.hasProperty(u, TypeId)
 
 /**
  * Whether the error says that nothing more will come from the other end: `RemoteDuctClosed` (clean),

@@ -24,8 +24,8 @@ describe("Address", () => {
 })
 
 describe("DuctError", () => {
-  it("is guarded into the union, and an end of file into three of it", () => {
-    expectTypeOf(DuctError.isDuctError).guards.toEqualTypeOf<DuctError.DuctError>()
+  it("is guarded into what all have in common, and an end of file into three of it", () => {
+    expectTypeOf(DuctError.isDuctError).guards.toEqualTypeOf<DuctError.AnyDuctError>()
     expectTypeOf(DuctError.isEndOfFile).guards.toEqualTypeOf<
       DuctError.RemoteDuctClosed | DuctError.MessageTruncated | DuctError.RemoteDuctReset
     >()

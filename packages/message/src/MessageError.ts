@@ -63,7 +63,7 @@ export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>("@ductw
   override get message() {
     const what = `${this.direction}: a message of ${this.size} bytes`
     return this.size > this.limit
-      ? `${what} is over the limit of ${this.limit} bytes (${this.limitName})`
+      ? `${what} is over the limit of ${this.limit} bytes (${this.limitName})${this.limitName === "maxMessageBytes" ? "; raise it at both ends, or send less" : ""}`
       : `${what} does not fit into ${this.limitName}`
   }
 }
