@@ -1,7 +1,7 @@
 import { MessageDuct } from "@ductworks/message"
 import { Console, Effect } from "effect"
 
-/** Once a receive has seen the end, a send fails for certain: it does not depend on when the kernel notices. */
+/** Once a receive has seen the end, a send fails at once; over TCP, as soon as the other system has answered. */
 export const program = Effect.gen(function* () {
   const [parent, child] = yield* MessageDuct.pair()
   yield* child.close()

@@ -131,7 +131,8 @@ export interface RecvIntoOptions {
  */
 export interface CloseOptions {
   /**
-   * Shut the connection down first, which also ends it for processes that inherited the descriptor. Default false.
+   * Shut the sending side down first (`SHUT_WR`), which the other end sees as the end of the stream even while another
+   * process has inherited the descriptor. Default false.
    */
   readonly shutdown?: boolean
 }
@@ -156,7 +157,8 @@ export interface RawDuct {
   readonly fileno: Effect.Effect<number, NotConnected | Unsupported>
   /**
    * `send(2)`: takes a copy of as many bytes as it will, at most 64 KiB, and says how many. Waits while too much is
-   * pending. A peer that is gone may be noticed only by a later send or flush, unless the end was seen already.
+   * pending. A peer that is gone may be noticed only by a later send or flush, unless the end was seen already (over TCP
+   * even then, until its system has answered).
    */
   readonly send: (bytes: Uint8Array, flags?: SendFlags) => Effect.Effect<number, SendError>
   /**
