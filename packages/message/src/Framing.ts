@@ -60,7 +60,7 @@ export interface Framing {
  * @since 0.1.0
  * @category constants
  */
-export const MAGIC_BYTE = 0x54
+export const magicByte = 0x54
 
 /**
  * The wire of ductworks: `0x54`, the payload's length as an unsigned 32-bit big-endian number, the payload. A payload
@@ -90,11 +90,11 @@ export const ductworks: Framing = {
   maxPayloadBytes: 0xffffffff,
   seal: (target, offset, length) => {
     if (length > 0xffffffff) return tooLong
-    target[offset] = MAGIC_BYTE
+    target[offset] = magicByte
     setUint32(target, offset + 1, length)
     return undefined
   },
-  decoder: (limit) => new PrefixDecoder(MAGIC_BYTE, limit)
+  decoder: (limit) => new PrefixDecoder(magicByte, limit)
 }
 
 /**

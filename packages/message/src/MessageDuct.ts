@@ -215,7 +215,10 @@ export const pair: {
  * @since 0.1.0
  * @category constructors
  */
-export const fromRaw: <Out, In, R = never>(
-  raw: RawDuct.RawDuct,
-  options: Settings & Format<Out, In, R>
-) => Effect.Effect<MessageDuct<Out, In>, never, R> = internal.fromRaw
+export const fromRaw: {
+  <Out, In, R = never>(
+    raw: RawDuct.RawDuct,
+    options: Settings & Format<Out, In, R>
+  ): Effect.Effect<MessageDuct<Out, In>, never, R>
+  (raw: RawDuct.RawDuct, options?: Settings): Effect.Effect<MessageDuct<unknown, unknown>>
+} = internal.fromRaw

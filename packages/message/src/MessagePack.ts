@@ -17,7 +17,7 @@ import { Problem } from "./internal/faults.js"
 import { checkContainer, checkScalar, ownBytes } from "./internal/packedValues.js"
 import { scan } from "./internal/scanPackedMessage.js"
 import { withSchema } from "./internal/withSchema.js"
-import { DEFAULT_MAX_MESSAGE_BYTES, make, type Serializer } from "./Serializer.js"
+import { defaultMaxMessageBytes, make, type Serializer } from "./Serializer.js"
 
 /**
  * An application's own type on the wire.
@@ -99,7 +99,7 @@ export const messagePack = (options: Options = {}): Serializer<unknown> => {
   let spare: Encoder | undefined
   return make<unknown>({
     name: "messagePack",
-    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
     encode: (message) => {
       if (message === undefined) throw new Problem("MessagePack has no form for undefined")
       checkScalar(message)

@@ -43,7 +43,7 @@ export interface Serializer<in Out, out In = Out, out R = never> {
  * @since 0.1.0
  * @category constants
  */
-export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+export const defaultMaxMessageBytes = 16 * 1024 * 1024
 
 /**
  * The `maxMessageBytes` of {@link bytes}: 64 MiB.
@@ -51,7 +51,7 @@ export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
  * @since 0.1.0
  * @category constants
  */
-export const DEFAULT_MAX_BYTES_MESSAGE_BYTES = 64 * 1024 * 1024
+export const defaultMaxBytesMessageBytes = 64 * 1024 * 1024
 
 /**
  * A serializer from two synchronous functions, which may throw: `SerializeError` and `DeserializeError` then carry the
@@ -71,7 +71,7 @@ export const make = <Out, In = Out>(options: {
   const { decode, encode, name } = options
   return {
     name,
-    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
     encode: (message) => encodeWith(name, message, encode),
     decode: (payload) => decodeWith(name, payload, decode)
   }
@@ -95,7 +95,7 @@ export const makeEffect = <Out, In, EncodeError, DecodeError, R1 = never, R2 = n
   const { decode, encode, name } = options
   return {
     name,
-    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
     encode: (message) =>
       failWith(
         Effect.suspend(() => Effect.map(encode(message), checkPayload)),
@@ -220,7 +220,7 @@ export const jsonSchema = <A, I, R>(
  */
 export const bytes: Serializer<Uint8Array> = make<Uint8Array>({
   name: "bytes",
-  maxMessageBytes: DEFAULT_MAX_BYTES_MESSAGE_BYTES,
+  maxMessageBytes: defaultMaxBytesMessageBytes,
   encode: (message) => message,
   decode: (payload) => (payload.length * 2 >= payload.buffer.byteLength ? payload : new Uint8Array(payload))
 })

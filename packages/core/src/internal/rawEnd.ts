@@ -21,7 +21,7 @@ import { pollTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
-export const copyLimit = 64 * 1024
+const copyLimit = 64 * 1024
 
 type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 

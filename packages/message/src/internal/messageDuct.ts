@@ -87,11 +87,6 @@ type ChildSettings = Raw<RawDuct.ChildOptions> & MessageDuct.Settings
 
 type PairSettings = PairOptions & MessageDuct.Settings
 
-export const fromRaw = <Out, In, R = never>(
-  raw: RawDuct.RawDuct,
-  options: Both<Out, In, R>
-): Effect.Effect<MessageDuct.MessageDuct<Out, In>, never, R> => over(raw, options)
-
 const parentOf = <Out, In, R>(options: ParentSettings & MessageDuct.Format<Out, In, R>) =>
   Effect.gen(function* () {
     const raw = yield* RawDuct.parent(options)
@@ -120,10 +115,22 @@ const childOf = <Out, In, R>(options: ChildSettings & MessageDuct.Format<Out, In
 
 const pairOf = <Out, In, R>(options: PairSettings & MessageDuct.Format<Out, In, R>) =>
   Effect.flatMap(RawDuct.pair(options), ([left, right]) =>
-    Effect.all([fromRaw<Out, In, R>(left, options), fromRaw<Out, In, R>(right, options)])
+    Effect.all([over<Out, In, R>(left, options), over<Out, In, R>(right, options)])
   )
 
 type Made<A, E, R> = Effect.Effect<A, E, Transport | Scope.Scope | R>
+
+export function fromRaw<Out, In, R = never>(
+  raw: RawDuct.RawDuct,
+  options: Both<Out, In, R>
+): Effect.Effect<MessageDuct.MessageDuct<Out, In>, never, R>
+export function fromRaw(
+  raw: RawDuct.RawDuct,
+  options?: MessageDuct.Settings
+): Effect.Effect<MessageDuct.MessageDuct<unknown, unknown>>
+export function fromRaw<Out, In, R>(raw: RawDuct.RawDuct, options: MessageDuct.Settings | Both<Out, In, R> = {}) {
+  return hasFormat(options) ? over(raw, options) : over(raw, { ...options, ...json })
+}
 
 export function parent<Out, In, R = never>(
   options: ParentSettings & MessageDuct.Format<Out, In, R>

@@ -1,11 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { isDone } from "./done.js"
 
 /** The Exit that a synchronous format returned; `undefined` for an Effect that has to be run. */
 export const settled = <A, E, R>(effect: Effect.Effect<A, E, R>): Exit.Exit<A, E> | undefined =>
-  isExit(effect) ? effect : undefined
-
-const isExit = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
+  isDone(effect) ? effect : undefined
 
 /** `flatMap` that stays an Exit where both steps are. */
 export const andThen = <A, E, R, B, E2, R2>(
