@@ -81,20 +81,20 @@ const pair = (
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () => {
-  const inUse = new Set<number>()
-  return {
-    connect: (address, options) =>
-      address._tag === "FdAddress"
-        ? ownScope(Effect.zipRight(claim(address, inUse), connect(address, options)))
-        : connect(address, options),
-    listen,
-    pair
-  }
+export const layer: Layer.Layer<Transport> = Layer.succeed(Transport, {
+  connect: (address, options) =>
+    address._tag === "FdAddress"
+      ? ownScope(Effect.zipRight(claim(address), connect(address, options)))
+      : connect(address, options),
+  listen,
+  pair
 })
 
+// A process has one table of descriptors, however many times the layer is built: the one state that is the module's.
+const inUse = new Set<number>()
+
 // Two connections over one descriptor would close it twice, the second time perhaps as somebody else's.
-const claim = (address: FdAddress, inUse: Set<number>): Effect.Effect<void, ConnectFailed, Scope.Scope> =>
+const claim = (address: FdAddress): Effect.Effect<void, ConnectFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       if (inUse.has(address.fd)) return new ConnectFailed({ reason: "AddressInUse", address: format(address) })

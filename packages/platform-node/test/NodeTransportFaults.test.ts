@@ -125,7 +125,12 @@ describe("connecting", () => {
       const [, child] = yield* transport.pair()
       const fd = Option.getOrThrow(child.fileno)
       const program = yield* runFixture("twice", [], { stdio: ["ignore", "pipe", "inherit", fd] })
-      assert.deepStrictEqual(JSON.parse(yield* program.output), ["success", "ConnectFailed AddressInUse"])
+      assert.deepStrictEqual(JSON.parse(yield* program.output), [
+        "success",
+        "ConnectFailed AddressInUse",
+        "ConnectFailed AddressInUse",
+        "ConnectFailed NotFound"
+      ])
     })
   )
 
