@@ -5,7 +5,7 @@ const src = (packages) => `^packages/(${packages})/src/`
 const rooms = {
   core: { packages: [], npm: ["effect"] },
   message: { packages: ["core"], npm: ["effect", "@msgpack/msgpack"] },
-  "platform-node": { packages: ["core", "message"], npm: ["effect", "@effect/platform", "@effect/platform-node"] },
+  "platform-node": { packages: ["core", "message"], npm: ["effect", "@effect/platform"] },
   testing: { packages: ["core", "message"], npm: ["effect"] }
 }
 

@@ -10,7 +10,7 @@ const nodeMajor = Number.parseInt(process.versions.node, 10)
 export const isAbstract = (address: UnixAddress): boolean => address.path.startsWith("\0")
 
 /** The system never sees a path that it would cut off: Node 20 passes over-long paths on, shortened. */
-export const pathProblem = (path: string): string | undefined => {
+const pathProblem = (path: string): string | undefined => {
   const bytes = Buffer.byteLength(path)
   if (path.length === 0) return "the path of a Unix socket cannot be empty"
   if (path.indexOf("\0", 1) > 0) return "a path cannot contain NUL"

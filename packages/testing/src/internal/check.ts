@@ -79,7 +79,7 @@ export const stable = (value: () => number): Effect.Effect<number> => {
 }
 
 /** The `_tag` of the error that the effect fails with; what else happens is a problem. */
-export const failureTag = <E extends { readonly _tag: string }, R>(
+const failureTag = <E extends { readonly _tag: string }, R>(
   operation: string,
   self: Effect.Effect<unknown, E, R>
 ): Effect.Effect<E["_tag"], Problem, R> =>
