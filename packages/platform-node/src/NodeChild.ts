@@ -46,6 +46,41 @@ export interface ExitStatus {
 }
 
 /**
+ * A signal of POSIX, by name. A platform may lack some of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Signal =
+  | "SIGABRT"
+  | "SIGALRM"
+  | "SIGBUS"
+  | "SIGCHLD"
+  | "SIGCONT"
+  | "SIGFPE"
+  | "SIGHUP"
+  | "SIGILL"
+  | "SIGINT"
+  | "SIGKILL"
+  | "SIGPIPE"
+  | "SIGPROF"
+  | "SIGQUIT"
+  | "SIGSEGV"
+  | "SIGSTOP"
+  | "SIGSYS"
+  | "SIGTERM"
+  | "SIGTRAP"
+  | "SIGTSTP"
+  | "SIGTTIN"
+  | "SIGTTOU"
+  | "SIGURG"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGVTALRM"
+  | "SIGXCPU"
+  | "SIGXFSZ"
+
+/**
  * A child process.
  *
  * @since 0.1.0
@@ -59,7 +94,7 @@ export interface Process {
    * Sends a signal, and does not wait for what it does. Default `SIGTERM`. Does nothing once the process has ended.
    * `Unsupported`: the platform has no such signal.
    */
-  readonly kill: (signal?: NodeJS.Signals) => Effect.Effect<void, Unsupported>
+  readonly kill: (signal?: Signal) => Effect.Effect<void, Unsupported>
   /**
    * What the process writes to its standard output, with `stdout: "pipe"`; otherwise empty. Not read ahead of its reader
    * by more than Node's high-water mark: a process that writes on waits for a reader. To be run once.
@@ -89,7 +124,7 @@ export interface Child<in ToChild, out ToParent> extends MessageDuct<ToChild, To
  * @since 0.1.0
  * @category models
  */
-export interface SpawnRawOptions extends Omit<Transport.SocketOptions, "keepAlive"> {
+export interface SpawnRawOptions extends Transport.SocketOptions {
   /**
    * - `"fd"`, the default: the child inherits a connected socket as descriptor 3. Nothing listens, nobody else can connect.
    * - `"unix"`: it connects to a socket in a directory that only this user can enter.

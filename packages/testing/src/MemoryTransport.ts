@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Transport } from "@ductworks/core"
+import { Connection, Transport } from "@ductworks/core"
 import * as Layer from "effect/Layer"
 import { makeNetwork } from "./internal/memoryNetwork.js"
 
@@ -33,9 +33,9 @@ export const defaultCapacity = 64 * 1024
  * @category constructors
  */
 export const make = (options?: {
-  /** Bytes handed over and not read yet, at least 1. Default {@link defaultCapacity}. */
+  /** Bytes handed over and not read yet, at least 1; `Infinity` is no limit. Default {@link defaultCapacity}. */
   readonly capacity?: number | undefined
-}): Transport.TransportService => makeNetwork(Math.max(1, options?.capacity ?? defaultCapacity))
+}): Transport.TransportService => makeNetwork(Math.floor(Connection.sizeOr(options?.capacity, defaultCapacity)))
 
 /**
  * A fresh memory transport ({@link make}) for the layer's users.
@@ -67,6 +67,6 @@ export const layer: Layer.Layer<Transport.Transport> = Layer.sync(Transport.Tran
  * @category layers
  */
 export const layerWith = (options: {
-  /** Bytes handed over and not read yet, at least 1. Default {@link defaultCapacity}. */
+  /** Bytes handed over and not read yet, at least 1; `Infinity` is no limit. Default {@link defaultCapacity}. */
   readonly capacity?: number | undefined
 }): Layer.Layer<Transport.Transport> => Layer.sync(Transport.Transport, () => make(options))

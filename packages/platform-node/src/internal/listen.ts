@@ -1,4 +1,5 @@
 import { type Address, format, TcpAddress, UnixAddress } from "@ductworks/core/Address"
+import { sizeOr } from "@ductworks/core/Connection"
 import type { ListenError } from "@ductworks/core/DuctError"
 import type { Listener, ListenOptions } from "@ductworks/core/Transport"
 import * as Effect from "effect/Effect"
@@ -38,7 +39,8 @@ const listenTcp = (asked: TcpAddress, options: ListenOptions) =>
 
 // Not through the primary of node:cluster: two workers that listen at one address are two ducts.
 const shared = (options: ListenOptions) => ({
-  backlog: Math.max(1, options.backlog ?? defaultBacklog),
+  // listen(2) takes an int.
+  backlog: Math.min(0x7fffffff, sizeOr(options.backlog, defaultBacklog)),
   exclusive: true
 })
 

@@ -2,7 +2,7 @@
  * Connections over sockets of `node:net`, by where the socket comes from: a new one that connects, one that a listener
  * accepted, or a descriptor that this process inherited.
  */
-import { type Address, FdAddress, format, TcpAddress, UnixAddress } from "@ductworks/core/Address"
+import { type Address, type FdAddress, format, TcpAddress, UnixAddress } from "@ductworks/core/Address"
 import * as Connection from "@ductworks/core/Connection"
 import { type ConnectError, ConnectFailed } from "@ductworks/core/DuctError"
 import type { ConnectOptions, SocketOptions } from "@ductworks/core/Transport"
@@ -23,7 +23,8 @@ export interface Ends {
   readonly remoteAddress: Address
 }
 
-const readAheadOf = (options: SocketOptions): number => options.readAhead ?? Connection.defaultReadAhead
+export const readAheadOf = (options: SocketOptions): number =>
+  Connection.sizeOr(options.readAhead, Connection.defaultReadAhead)
 
 /**
  * A connection over an open socket that nothing was read from yet: an accepted one, or one of a child's stdio. The
@@ -43,15 +44,9 @@ export const fromSocket = (
   )
 
 /**
- * A connection over a connected stream socket that this process inherited as descriptor `fd`. The scope owns the
- * descriptor, and closes it. It becomes non-blocking for every process that shares it.
+ * A connection over a connected stream socket that this process inherited. The scope owns the descriptor, and closes it.
+ * It becomes non-blocking for every process that shares it.
  */
-export const fromFd = (
-  fd: number,
-  options: SocketOptions = {}
-): Effect.Effect<Connection.Connection, ConnectError, Scope.Scope> =>
-  Effect.zipRight(checkConnect(FdAddress(fd)), adopt(FdAddress(fd), options))
-
 const adopt = (
   address: FdAddress,
   options: SocketOptions
@@ -160,7 +155,8 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
     })
   })
 
-const tune = (socket: net.Socket, options: SocketOptions): void => {
+/** Sets what a TCP connection has by default, or was asked for. */
+export const tune = (socket: net.Socket, options: SocketOptions): void => {
   socket.setNoDelay(options.noDelay ?? true)
   const idle = options.keepAlive ?? Duration.seconds(30)
   // TCP_KEEPIDLE takes whole seconds from 1 to 32,767.

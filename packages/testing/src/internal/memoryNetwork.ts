@@ -91,7 +91,7 @@ export const makeNetwork = (capacity: number): TransportService => {
           const text = Address.format(address)
           return Exit.fail(new BindFailed({ reason: "AddressInUse", address: text, code: "EADDRINUSE" }))
         }
-        const backlog = Math.max(1, options.backlog ?? 128)
+        const backlog = Connection.sizeOr(options.backlog, 128)
         const bound: Bound = { backlog, arrivals: [], waiting: new Set(), isClosed: false }
         names.set(name, bound)
         return Exit.succeed({ name, address, bound })

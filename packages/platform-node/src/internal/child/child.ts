@@ -1,7 +1,7 @@
 import { ChildExited } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import type { ChildProcess } from "node:child_process"
-import type { ExitStatus } from "../../NodeChild.js"
+import type { ExitStatus, Signal } from "../../NodeChild.js"
 
 /** A process that was started: its end can be waited for, watched and brought about. */
 export class Child {
@@ -39,7 +39,7 @@ export class Child {
   })
 
   /** Does nothing once it has ended: its number may be another's by then. */
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: Signal): void {
     if (this.ended === undefined) this.process.kill(signal)
   }
 

@@ -18,6 +18,7 @@ import { bind } from "../../UnixListener.js"
 import { openAcceptor } from "../acceptor.js"
 import { descriptorOf, isTcp, takeHandle } from "../endpoint.js"
 import { withCode } from "../errno.js"
+import { readAheadOf, tune } from "../open.js"
 import { SocketDriver } from "../socketDriver.js"
 import type { Child } from "./child.js"
 import { ChildDriver } from "./childDriver.js"
@@ -101,8 +102,6 @@ const driverOf = (socket: net.Socket, child: Child, options: SocketOptions): Chi
   )
 }
 
-export const readAheadOf = (options: SocketOptions): number => options.readAhead ?? Connection.defaultReadAhead
-
 const connectionOf = (
   driver: ChildDriver,
   localAddress: Address,
@@ -112,7 +111,7 @@ const connectionOf = (
   Effect.suspend(() => {
     const { socket } = driver.socket
     const tcp = isTcp(socket)
-    if (tcp) socket.setNoDelay(options.noDelay ?? true)
+    if (tcp) tune(socket, options)
     return Connection.make(driver, {
       localAddress,
       remoteAddress,
