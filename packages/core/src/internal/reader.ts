@@ -32,14 +32,14 @@ export class Reader {
   readonly wake = (): void => this.waiters.wake()
 
   close(): void {
+    // What is ready stays: a fiber that was told so may be about to take it.
     this.end = this.fault = closed
-    this.ready = undefined
     this.wake()
   }
 
   /** Sees to it that `ready` has bytes: true; false while there are none yet; the reason when there will be none. */
   private fill(): boolean | Exit.Exit<never, ReadError> {
-    if (this.ready !== undefined) return true
+    if (this.ready !== undefined && this.end !== closed) return true
     if (this.end !== undefined) return this.end
     const taken = this.driver.take()
     if (taken === undefined) return false
