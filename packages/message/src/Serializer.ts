@@ -157,7 +157,8 @@ export const text = (
  * JSON in UTF-8, the default format of message ducts: what Python's `json` writes and reads, ASCII-escaped or not.
  *
  * A value that JSON has no form for (`undefined`, a function, a `BigInt`, a cycle) is a `SerializeError`. As always with
- * JSON, a `Date` becomes its text and a `Map` or a `Set` an empty object: a Schema sends them as they are. What arrives is
+ * JSON, a `Date` becomes its text, a `Map` or a `Set` an empty object, `NaN` and the infinities `null`, and a property that
+ * is undefined is left out: a Schema sends them as they are. What arrives is
  * checked no further than that it is JSON: use {@link jsonSchema} for typed messages. Unlike text, the payload must be
  * good UTF-8 (RFC 8259 §8.1): JSON is data, and with replaced bytes two different keys could become one. An object with
  * the key `"__proto__"`, however escaped, is a `DeserializeError`. So are `NaN` and `Infinity`, which Python writes
