@@ -1,11 +1,14 @@
 import tseslint from "typescript-eslint"
 
-/** What is public in packages/<package>/src says since when, and where it belongs in the reference. */
+/** What is public in packages/<package>/src says what it is, since when, and where it belongs in the reference. */
 const documentedExports = {
   meta: {
     type: "problem",
     schema: [],
-    messages: { missing: "An export needs a doc comment with {{ tag }}." }
+    messages: {
+      missing: "An export needs a doc comment with {{ tag }}.",
+      tagsOnly: "The doc comment of an export begins with a sentence, not with its tags."
+    }
   },
   create: (context) => ({
     ExportNamedDeclaration(node) {
@@ -17,6 +20,7 @@ const documentedExports = {
       for (const tag of ["@since", "@category"]) {
         if (!text.includes(tag)) context.report({ node, messageId: "missing", data: { tag } })
       }
+      if (/^[\s*]*@/.test(text)) context.report({ node, messageId: "tagsOnly" })
     }
   })
 }

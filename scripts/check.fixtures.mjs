@@ -73,6 +73,7 @@ export const bad = [
       [`${core}/Any.ts`]: `${doc}export const loose = (value: any) => value.field\n`,
       [`${core}/NonNull.ts`]: `${doc}export const sure = (text: string | undefined) => text!.length\n`,
       [`${core}/Undocumented.ts`]: `export const bare = 1\n`,
+      [`${core}/TagsOnly.ts`]: `/**\n * @since 0.1.0\n * @category fixtures\n */\nexport const tagged = 1\n`,
       [`${core}/Barrel.ts`]: `import { Effect } from "effect"\n\n${doc}export const unit = Effect.void\n`,
       "packages/core/test/Skipped.test.ts": `import { it } from "vitest"\n\nit.skip("never", () => {})\n`
     },
@@ -82,6 +83,8 @@ export const bad = [
       "@typescript-eslint/no-explicit-any",
       "@typescript-eslint/no-unsafe-member-access",
       "@typescript-eslint/no-non-null-assertion",
+      "needs a doc comment with @since",
+      "begins with a sentence, not with its tags",
       "ductworks/documented-exports",
       "no-restricted-imports",
       "no-restricted-syntax"

@@ -56,6 +56,9 @@ export interface MemoryAddress {
 }
 
 /**
+ * Where an end of a duct is, as plain data; {@link format} writes it. Whether it can be used is the transport's to say
+ * (`InvalidAddress`, `Unsupported`).
+ *
  * @since 0.1.0
  * @category models
  */
@@ -72,24 +75,33 @@ const tags: ReadonlyArray<unknown> = ["UnixAddress", "TcpAddress", "FdAddress", 
 export const isAddress = (u: unknown): u is Address => Predicate.hasProperty(u, "_tag") && tags.includes(u._tag)
 
 /**
+ * The address of a Unix socket at the path, which is taken as it is: a transport says what is wrong with it, such as
+ * its length.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const UnixAddress = (path: string): UnixAddress => ({ _tag: "UnixAddress", path })
 
 /**
+ * The address of a TCP endpoint. An IPv6 address is given without brackets; the port is checked by whoever uses it.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const TcpAddress = (hostname: string, port: number): TcpAddress => ({ _tag: "TcpAddress", hostname, port })
 
 /**
+ * The address of an inherited descriptor, to connect over. Nothing is opened or looked at here.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const FdAddress = (fd: number): FdAddress => ({ _tag: "FdAddress", fd })
 
 /**
+ * The address of a name in memory. It means something only to the memory transport that bound it.
+ *
  * @since 0.1.0
  * @category constructors
  */

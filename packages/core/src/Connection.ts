@@ -105,6 +105,8 @@ export interface Driver {
 }
 
 /**
+ * What a transport knows of a connection besides its {@link Driver}. None of it changes once the connection is made.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -11,6 +11,8 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 
 /**
+ * A point in time and the clock that it is read from, which need not be that of the fiber that asks.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -18,6 +18,8 @@ import { quote } from "./internal/quote.js"
 export const TypeId = "@ductworks/core/DuctError" as const
 
 /**
+ * The type of the brand, for errors of packages built on this one: `readonly [TypeId]: TypeId`.
+ *
  * @since 0.1.0
  * @category symbols
  */
@@ -85,6 +87,8 @@ export const Reason = Schema.Literal(
 )
 
 /**
+ * One of the literals of the Schema {@link Reason}.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -408,18 +412,26 @@ export type PollError = DuctClosed | LocalSocketFault
 export type WriteError = RemoteDuctClosed | RemoteDuctReset | DuctClosed | DuctTimeout | LocalSocketFault
 
 /**
+ * What ends a wait for a connection: the listener was closed, or its socket failed. Either way it accepts nothing more.
+ *
  * @since 0.1.0
  * @category models
  */
 export type AcceptError = DuctClosed | CommunicationFault
 
 /**
+ * Why there is no connection: an attempt failed (`reason` says how), or the address is none for this transport. Nothing
+ * stays open.
+ *
  * @since 0.1.0
  * @category models
  */
 export type ConnectError = ConnectFailed | InvalidAddress | Unsupported
 
 /**
+ * Why nothing listens: the address could not be bound (`reason` says why), or it is none for this transport. Nothing
+ * was left behind.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -116,6 +116,8 @@ export interface RecvFlags {
 }
 
 /**
+ * How much `recvInto` receives, and how it waits. Default: what is here, up to the whole buffer.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -126,6 +128,8 @@ export interface RecvIntoOptions {
 }
 
 /**
+ * How a duct is closed early. Leaving its scope closes it without a shutdown.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -246,6 +250,9 @@ export interface RawDuctChild extends RawDuct {
 }
 
 /**
+ * How often and when `connect` tries again. Whatever these say, only a failure that may pass is tried again (refused,
+ * no such socket file, backlog full). Delays are on the clock of the fiber that connects.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -259,6 +266,9 @@ export interface RetryOptions {
 }
 
 /**
+ * Where and how a parent listens, and the settings of the connection that it gets. The backlog is an argument of
+ * `bind`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -270,6 +280,9 @@ export interface ParentOptions extends Omit<ListenOptions, "backlog"> {
 }
 
 /**
+ * What a child connects to, and the settings of the connection. `timeout` (default {@link defaultTimeout}) bounds each
+ * attempt to connect, and then each send and receive.
+ *
  * @since 0.1.0
  * @category models
  */

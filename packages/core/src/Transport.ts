@@ -33,6 +33,8 @@ export interface SocketOptions {
 }
 
 /**
+ * The settings of one attempt to connect, and of the connection that it makes.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -42,6 +44,9 @@ export interface ConnectOptions extends SocketOptions {
 }
 
 /**
+ * The settings of a listener, and of every connection that it accepts. `mode` and `replaceStale` are about socket files
+ * only.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -55,6 +60,8 @@ export interface ListenOptions extends SocketOptions {
 }
 
 /**
+ * The settings of both ends of a pair.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -77,6 +84,10 @@ export interface Listener {
 }
 
 /**
+ * What a transport can do. The scope owns what each operation makes, and closes it; an operation that fails or is
+ * interrupted leaves nothing open. All may be called concurrently. `checkTransport` of `@ductworks/testing` proves an
+ * implementation.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -95,6 +106,8 @@ export interface TransportService {
 }
 
 /**
+ * The tag of the transport in a context. `NodeTransport.layer` provides sockets, `MemoryTransport.layer` memory.
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -56,6 +56,8 @@ export interface Child<in out Id extends string> {
 export type EndSettings = Omit<Settings, "framing">
 
 /**
+ * Where the parent listens, for how long, and the settings of its end. `R` is what `onListening` needs.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -69,6 +71,9 @@ export interface ListenOptions<R = never> extends Omit<Transport.ListenOptions, 
 }
 
 /**
+ * Where the child connects to, how often it tries, and the settings of its end, whose `timeout` bounds each attempt
+ * too.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -82,6 +87,8 @@ export interface ConnectOptions extends Omit<Transport.ConnectOptions, "timeout"
 }
 
 /**
+ * Where `serve` listens, how many children it serves at once, and the settings of each child's duct.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -173,6 +180,9 @@ export interface Contract<Id extends string, ToChild, ToParent, R = never> {
 }
 
 /**
+ * What both ends agree on: a Schema for each direction, the format, and the framing (default `Framing.ductworks`). The
+ * services that the Schemas and the format need are needed by whoever makes an end.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -34,6 +34,9 @@ export interface Decoder {
 }
 
 /**
+ * One way to cut a stream into payloads. It is a description without state, so that one value serves any number of
+ * ducts; what belongs to a stream is in its {@link Decoder}. Nothing in it throws.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -103,6 +103,8 @@ export interface Lock {
 }
 
 /**
+ * The settings of one end of a message duct. Only the framing has to be the same at both ends.
+ *
  * @since 0.1.0
  * @category models
  */

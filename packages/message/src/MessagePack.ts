@@ -35,6 +35,8 @@ export interface Extension {
 }
 
 /**
+ * What MessagePack carries besides the values it has a form for, and how much of it. Give both ends the same.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -121,6 +121,8 @@ export interface RawChild extends RawDuct.RawDuct, Process {}
 export interface Child<in ToChild, out ToParent> extends MessageDuct<ToChild, ToParent>, Process {}
 
 /**
+ * How a child process is started, connected and ended, and the settings of the socket to it.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -152,6 +154,9 @@ export interface SpawnRawOptions extends Transport.SocketOptions {
 }
 
 /**
+ * How a child process is started, connected and ended, and the settings of the message duct to it. The framing and the
+ * format are the contract's.
+ *
  * @since 0.1.0
  * @category models
  */

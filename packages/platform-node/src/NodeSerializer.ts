@@ -50,6 +50,9 @@ export const structuredCloneTrusted = (
   })
 
 /**
+ * How hard messages are compressed, and how long they may be. Only the sender's `level` counts: every level is read
+ * alike.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -15,6 +15,8 @@ import { ownScope } from "./internal/ownScope.js"
 import { freshAddress } from "./internal/socketFile.js"
 
 /**
+ * How the socket file is made. Abstract names have none, and ignore both.
+ *
  * @since 0.1.0
  * @category models
  */

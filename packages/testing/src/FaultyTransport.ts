@@ -47,6 +47,8 @@ export interface Valve {
 }
 
 /**
+ * Which faults every connection of the transport has. Without any, bytes pass as they are.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -16,6 +16,8 @@ import { connectedDucts, type DuctSetting, undecodable } from "./internal/messag
 import { values } from "./internal/message/values.js"
 
 /**
+ * Which ducts are checked, and with what. Without any option: those over the context's Transport, with JSON.
+ *
  * @since 0.1.0
  * @category models
  */

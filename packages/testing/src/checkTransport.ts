@@ -33,6 +33,9 @@ import { leftovers, turns } from "./internal/transport/turns.js"
 export type Limitation = "reset" | "halfClose" | "fileno" | "listen"
 
 /**
+ * What is expected of the transport, and how much is sent to see it. Without any option: all laws but the ninth, which
+ * needs a `probe`.
+ *
  * @since 0.1.0
  * @category models
  */
