@@ -29,6 +29,7 @@ describe("the life of parent and child", () => {
       const child = yield* RawDuct.child({ address, timeout: "1 second" })
       assert.deepStrictEqual(parent.timeout, Duration.seconds(30))
       assert.deepStrictEqual(child.timeout, Duration.seconds(1))
+      assert.deepStrictEqual((yield* RawDuct.child({ address })).timeout, Duration.seconds(30))
       assert.deepStrictEqual(parent.bindAddress, Option.some(address))
       assert.deepStrictEqual(child.connectAddress, address)
       assert.deepStrictEqual((yield* RawDuct.parent()).bindAddress, Option.none())
@@ -45,6 +46,7 @@ describe("the life of parent and child", () => {
       yield* parent.bind(5)
       assert.deepStrictEqual(yield* parent.listenerAddress, address)
       const child = yield* RawDuct.child({ address })
+      assert.deepStrictEqual(child.timeout, Duration.seconds(30))
       yield* child.connect()
       assert.isTrue(yield* parent.listen("10 seconds"))
       const again: ReadonlyArray<Effect.Effect<unknown, DuctError.DuctError>> = [
