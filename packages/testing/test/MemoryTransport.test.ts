@@ -140,4 +140,32 @@ describe("MemoryTransport", () => {
       assert.isFalse(yield* Fiber.join(waiting))
     })
   )
+
+  for (const [capacity, first] of [
+    [NaN, MemoryTransport.defaultCapacity],
+    [undefined, MemoryTransport.defaultCapacity],
+    [-1, 1],
+    [0, 1],
+    [1.5, 1],
+    [Infinity, 200_000]
+  ] as const) {
+    it.scoped(
+      `with a capacity of ${capacity} ${first} bytes of 200,000 are handed over at first, and then the rest`,
+      () =>
+        Effect.gen(function* () {
+          const transport = yield* Transport.Transport
+          const [left, right] = yield* transport.pair()
+          const writing = yield* Effect.fork(left.write([new Uint8Array(200_000)]))
+          yield* right.readable
+          const sizes: Array<number> = []
+          for (let received = 0; received < 200_000;) {
+            const size = (yield* right.pull).reduce((sum, chunk) => sum + chunk.length, 0)
+            sizes.push(size)
+            received += size
+          }
+          yield* Fiber.join(writing)
+          assert.strictEqual(sizes[0], first)
+        }).pipe(Effect.provide(MemoryTransport.layerWith({ capacity })))
+    )
+  }
 })
