@@ -7,6 +7,7 @@ import * as path from "node:path"
 import { Work } from "./fixtures/child/contract.js"
 import { isThere, isZombie, openDescriptors, shell, turn, worker } from "./fixtures/child/support.js"
 import { temporaryDirectory } from "./fixtures/programs.js"
+import { tcpOptions } from "./support/transport.js"
 
 describe.each(["unix", "tcp"] as const)("NodeChild.spawn (%s), the way to a connection", (transport) => {
   it.scopedLive("a child that dies before it connects is a ChildExited", () =>
@@ -77,6 +78,20 @@ describe("NodeChild.spawn (tcp), strangers", () => {
     Effect.map(Effect.timed(closedStrangers(30)), ([took, closed]) => {
       assert.strictEqual(closed, 30)
       assert.isAbove(Duration.toSeconds(took), 4.9)
+    })
+  )
+})
+
+describe("NodeChild.spawn (tcp), socket options", () => {
+  it.scopedLive("DW-18 no delay and keep-alive are set on the parent's side, as asked", () =>
+    Effect.gen(function* () {
+      const usual = yield* NodeChild.spawn(Work, worker(), { transport: "tcp" })
+      assert.strictEqual(yield* tcpOptions(yield* usual.fileno), "True True 30")
+      const asked = { transport: "tcp", noDelay: false, keepAlive: "2 minutes" } as const
+      const tuned = yield* NodeChild.spawn(Work, worker(), asked)
+      assert.strictEqual(yield* tcpOptions(yield* tuned.fileno), "False True 120")
+      const off = yield* NodeChild.spawn(Work, worker(), { transport: "tcp", keepAlive: false })
+      assert.match(yield* tcpOptions(yield* off.fileno), /^True False/)
     })
   )
 })

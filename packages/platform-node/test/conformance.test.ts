@@ -3,13 +3,11 @@ import { NodeTransport } from "@ductworks/platform-node"
 import { checkTransport } from "@ductworks/testing"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as fs from "node:fs"
-
-const descriptors = Effect.sync(() => fs.readdirSync("/dev/fd").length)
+import { openResources } from "./support/transport.js"
 
 const conforms = (name: string, options: Parameters<typeof checkTransport>[0]) =>
   describe(name, () => {
-    for (const check of checkTransport({ ...options, probe: descriptors })) {
+    for (const check of checkTransport({ ...options, probe: openResources })) {
       it.live(`DW-42 law ${check.law}: ${check.name}`, () => Effect.provide(check.run, NodeTransport.layer))
     }
   })
