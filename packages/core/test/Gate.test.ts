@@ -1,7 +1,7 @@
 import { Deadline, Gate } from "@ductworks/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
-import { atEveryPoint } from "./support/interrupting.js"
+import { atEveryPoint } from "@ductworks/testing/Interruption"
 
 describe("Gate", () => {
   it.effect("lets one in at a time, and everybody in the end", () =>

@@ -2,7 +2,7 @@ import { DuctError, RawDuct, Transport } from "@ductworks/core"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, FastCheck, Fiber, Layer } from "effect"
-import { atEveryPoint, interruptedAfter, yieldingNowAndThen } from "./support/interrupting.js"
+import { atEveryPoint, interruptedAfter, yieldingNowAndThen } from "@ductworks/testing/Interruption"
 import { bytes, text } from "./support/transports.js"
 
 const memory = Effect.provide(MemoryTransport.layer)

@@ -2,7 +2,7 @@ import { MessageDuct, type MessageError, Serializer } from "@ductworks/message"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Fiber, Stream } from "effect"
-import { atEveryPoint, interruptedAfter, yieldingNowAndThen } from "./support/interrupting.js"
+import { atEveryPoint, interruptedAfter, yieldingNowAndThen } from "@ductworks/testing/Interruption"
 import { byHand, json } from "./support/transports.js"
 
 const memory = Effect.provide(MemoryTransport.layer)

@@ -2,7 +2,7 @@ import type { Transport } from "@ductworks/core"
 import type { MessageDuct } from "@ductworks/message"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, FastCheck, Fiber, type Layer, Stream } from "effect"
-import { interruptedAfter, yieldingNowAndThen } from "./support/interrupting.js"
+import { interruptedAfter, yieldingNowAndThen } from "@ductworks/testing/Interruption"
 import { formats, isWhole, type Numbered, numbered, numberedPair } from "./support/numbered.js"
 import { transports, turn } from "./support/transports.js"
 

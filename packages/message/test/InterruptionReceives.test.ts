@@ -2,7 +2,7 @@ import type { MessageDuct } from "@ductworks/message"
 import type { RecvError } from "@ductworks/message/MessageError"
 import { assert, describe } from "@effect/vitest"
 import { Duration, Effect, Stream } from "effect"
-import { atEveryPoint } from "./support/interrupting.js"
+import { atEveryPoint } from "@ductworks/testing/Interruption"
 import { type Format, formats, isWhole, type Numbered, numbered, numberedPair } from "./support/numbered.js"
 import { over, transports } from "./support/transports.js"
 

@@ -1,4 +1,13 @@
-import { Effect, Exit, Fiber, FiberId, Scheduler } from "effect"
+/**
+ * Interrupts an effect at any of the points at which a fiber can be interrupted, to see what is lost there.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Scheduler from "effect/Scheduler"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
@@ -27,6 +36,9 @@ const never = () => false
 /**
  * Runs the effect and interrupts it after so many operations. Between any two of them a fiber may yield (it does at
  * every 2048th) and be interrupted; here it is. With `isYielding` it also yields there now and then.
+ *
+ * @since 0.1.0
+ * @category running
  */
 export const interruptedAfter = <A, E, R>(
   operations: number,
@@ -37,7 +49,37 @@ export const interruptedAfter = <A, E, R>(
     Fiber.await(fiber)
   )
 
-/** Runs the scenario with an interruption at every point, until the effect is over sooner. How many points there were. */
+/**
+ * Runs the scenario once for every point: what it wraps in `interrupted` is interrupted there. Ends when the effect is
+ * over before the point comes, and says how many points there were. To be run under the live clock or a TestClock alike.
+ *
+ * @example
+ * import { MessageDuct } from "@ductworks/message"
+ * import { Interruption, MemoryTransport } from "@ductworks/testing"
+ * import { Effect } from "effect"
+ *
+ * // However a receive is interrupted, the message is received once: by it, or by the next one. (It is noted in the very
+ * // step that gets it: the value of a fiber that is interrupted after that is dropped.)
+ * const points = Interruption.atEveryPoint((interrupted) =>
+ *   Effect.gen(function* () {
+ *     const [parent, child] = yield* MessageDuct.pair()
+ *     const received: Array<unknown> = []
+ *     const receive = Effect.flatMap(child.recv, (message) => {
+ *       received.push(message)
+ *       return Effect.void
+ *     })
+ *     yield* parent.send("once")
+ *     yield* interrupted(receive)
+ *     if (received.length === 0) yield* receive
+ *     console.assert(received.join() === "once")
+ *   }).pipe(Effect.scoped)
+ * )
+ *
+ * console.log(await Effect.runPromise(points.pipe(Effect.provide(MemoryTransport.layer))))
+ *
+ * @since 0.1.0
+ * @category running
+ */
 export const atEveryPoint = <E, R>(
   scenario: (
     interrupted: <A, E2, R2>(effect: Effect.Effect<A, E2, R2>) => Effect.Effect<Exit.Exit<A, E2>, never, R2>
@@ -58,6 +100,9 @@ export const atEveryPoint = <E, R>(
 /**
  * Yields at every 32nd operation on average, the same way for the same seed. (A yield is itself a dozen operations: at
  * every tenth it would never come to an end.)
+ *
+ * @since 0.1.0
+ * @category yielding
  */
 export const yieldingNowAndThen = (seed: number): (() => boolean) => {
   let state = seed | 1
