@@ -12,9 +12,12 @@ const lone = "a\ud800b"
 describe("DW-30 JSON", () => {
   const json = Serializer.json()
 
+  /** A key of that name is refused; see Untrusted.test.ts. */
+  const jsonValue = FastCheck.jsonValue().filter((value) => !JSON.stringify(value).includes("__proto__"))
+
   it("any JSON value comes back", () => {
     FastCheck.assert(
-      FastCheck.property(FastCheck.jsonValue(), (value) => {
+      FastCheck.property(jsonValue, (value) => {
         const text = JSON.stringify(value)
         assert.strictEqual(JSON.stringify(Effect.runSync(roundTrip(json, value))), text)
       })
