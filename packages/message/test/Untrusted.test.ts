@@ -68,6 +68,15 @@ describe("__proto__", () => {
   })
 })
 
+const exhausts = (walk: () => unknown): boolean => {
+  try {
+    walk()
+    return false
+  } catch (thrown) {
+    return thrown instanceof RangeError
+  }
+}
+
 describe("deep nesting", () => {
   interface Tree {
     readonly c: ReadonlyArray<Tree>
@@ -105,8 +114,9 @@ describe("deep nesting", () => {
   it("JSON: stringify and a reviver exhaust the stack too", () => {
     let deep: Array<unknown> = []
     for (let i = 0; i < 100_000; i++) deep = [deep]
-    assert.throws(() => JSON.stringify(deep), RangeError)
-    assert.instanceOf(now(Serializer.json().encode(deep)), SerializeError)
+    // Node 26 writes any depth; the ones before it exhaust the stack.
+    const isExhausted = exhausts(() => JSON.stringify(deep))
+    assert.strictEqual(now(Serializer.json().encode(deep)) instanceof SerializeError, isExhausted)
     const revived = `["__proto__",${"[".repeat(100_000)}${"]".repeat(100_000)}]`
     assert.throws(() => void JSON.parse(revived, (_, value: unknown): unknown => value), RangeError)
     assert.instanceOf(now(Serializer.json().decode(utf8(revived))), DeserializeError)
@@ -115,7 +125,8 @@ describe("deep nesting", () => {
   it("MessagePack: the plain decoder gives a value nobody can walk; here the depth is limited, both ways", () => {
     const payload = new Uint8Array(100_001).fill(0x91)
     payload[100_000] = 0xc0
-    assert.throws(() => JSON.stringify(decode(payload)), RangeError)
+    const depthOf = (value: unknown): number => (Array.isArray(value) ? 1 + depthOf(value[0]) : 0)
+    assert.isTrue(exhausts(() => depthOf(decode(payload))))
     const error = now(messagePack().decode(payload))
     assert.isTrue(error instanceof DeserializeError && error.problem.includes("100 levels"))
 
