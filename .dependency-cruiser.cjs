@@ -1,4 +1,4 @@
-// Who may import whom: core <- message <- {platform-node, testing}. CONTRIBUTING.md draws it.
+// Who may import whom: core <- message <- {platform-node <- sockets, testing}. CONTRIBUTING.md draws it.
 const src = (packages) => `^packages/(${packages})/src/`
 
 /** What each package's sources may import besides themselves: workspace packages, then npm packages. */
@@ -6,7 +6,8 @@ const rooms = {
   core: { packages: [], npm: ["effect"] },
   message: { packages: ["core"], npm: ["effect", "@msgpack/msgpack"] },
   "platform-node": { packages: ["core", "message"], npm: ["effect", "@effect/platform"] },
-  testing: { packages: ["core", "message"], npm: ["effect"] }
+  testing: { packages: ["core", "message"], npm: ["effect"] },
+  sockets: { packages: ["core", "platform-node"], npm: ["effect", "node-gyp-build"] }
 }
 
 const roomRules = Object.entries(rooms).map(([room, { packages, npm }]) => ({
@@ -32,9 +33,9 @@ module.exports = {
     },
     {
       name: "no-node-here",
-      comment: "node:* belongs to platform-node, scripts, examples, benchmarks and tests",
+      comment: "node:* belongs to platform-node, sockets, scripts, examples, benchmarks and tests",
       severity: "error",
-      from: { path: src(".*"), pathNot: src("platform-node") },
+      from: { path: src(".*"), pathNot: src("platform-node|sockets") },
       to: { dependencyTypes: ["core"] }
     },
     {

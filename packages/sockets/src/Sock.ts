@@ -1,0 +1,265 @@
+/**
+ * BSD sockets for fibers: the calls of shrapnel's and Python's socket objects, where an operation that would block
+ * suspends its fiber. `NativeSockets.layer` provides them with everything the system has, `PortableSockets.layer` with
+ * what Node's own sockets can do.
+ *
+ * @since 0.1.0
+ */
+import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import type { AddressInput, SocketAddress } from "./SocketAddress.js"
+import type {
+  AddressError,
+  ArgumentError,
+  EndOfFile,
+  NameNotResolved,
+  SocketClosed,
+  SocketError,
+  SocketFault
+} from "./SocketError.js"
+
+/**
+ * Which kind of socket, or which descriptor.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SockOptions {
+  /** Default `AF.INET`. */
+  readonly domain?: number
+  /** Default `SOCK.STREAM`. */
+  readonly type?: number
+  /** Default 0: the one of the domain and type. */
+  readonly protocol?: number
+  /** A descriptor to own from here on; default -1: a new one. */
+  readonly fd?: number
+}
+
+/**
+ * How much to receive into a buffer, and the flags of `recv(2)` (`MSG.PEEK` …).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecvIntoOptions {
+  /** Bytes at most; default, and 0: the buffer's length. */
+  readonly nbytes?: number
+  readonly flags?: number
+}
+
+/**
+ * Who is at the other end of a Unix socket, as of when it connected.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Credentials {
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * A datagram or a piece of a stream, and the descriptors that came with it. They are close-on-exec and owned by the
+ * scope, which closes those that no `fdSock` has taken over by then.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Received {
+  readonly data: Uint8Array
+  readonly fds: ReadonlyArray<number>
+  /** Descriptors beyond the bound came; the system closed them. */
+  readonly truncated: boolean
+}
+
+/**
+ * How `makefile` buffers: bytes of text lines or pieces of bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface File<out A, in B> {
+  /** What arrives, until the end of the stream. */
+  readonly stream: Stream.Stream<A, ArgumentError>
+  /** Sends what it gets, and what was held back when it ends. */
+  readonly sink: Sink.Sink<void, B, never, ArgumentError>
+}
+
+/**
+ * What the kernel knows of a TCP connection (`TCP_INFO`), as far as its version has it. Times are in microseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TcpInfo {
+  readonly state: number
+  readonly retransmits: number
+  readonly rtt: number
+  readonly rttVariance: number
+  readonly sendMss: number
+  readonly receiveMss: number
+  readonly congestionWindow: number
+  readonly totalRetransmits: number
+}
+
+/**
+ * A socket. Its scope closes it. At most one fiber waits in each direction: another fails with `SocketBusy`. On a closed
+ * socket everything fails with `SocketClosed`, also what was waiting. An interrupted operation that only waited took and
+ * sent nothing; one in several steps (`recvExact`, `send` of much) may have done part, as each says.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Sock {
+  readonly domain: number
+  readonly type: number
+  /** -1 once closed, and where there is none. */
+  readonly fd: number
+  /** What `fd` was; stays after closing. */
+  readonly origFd: number
+  readonly fileno: Effect.Effect<number>
+  /** {@link fileno}. */
+  readonly getFileno: Effect.Effect<number>
+
+  // --- naming and connecting
+  readonly bind: (address: AddressInput) => Effect.Effect<void, AddressError>
+  /** Connects, resolving a name first. */
+  readonly connect: (address: AddressInput) => Effect.Effect<void, AddressError | NameNotResolved>
+  /** Like {@link connect}; without `resolve` (the default) what is no IP address fails with `InvalidAddress`. */
+  readonly connectAddr: (
+    address: AddressInput,
+    options?: { readonly resolve?: boolean }
+  ) => Effect.Effect<void, AddressError | NameNotResolved>
+  /** @param backlog connections the kernel queues; default 128 */
+  readonly listen: (backlog?: number) => Effect.Effect<void, ArgumentError>
+  /** Waits for a connection, which the scope then owns. Interruption loses none. */
+  readonly accept: Effect.Effect<readonly [Sock, SocketAddress], SocketError, Scope.Scope>
+  /** Waits for one, then takes what is there; at most `max`, 0 is all (up to 1,024 a call). */
+  readonly acceptMany: (
+    max?: number
+  ) => Effect.Effect<ReadonlyArray<readonly [Sock, SocketAddress]>, ArgumentError, Scope.Scope>
+  readonly getsockname: Effect.Effect<SocketAddress, SocketError>
+  readonly getpeername: Effect.Effect<SocketAddress, SocketError>
+
+  // --- options
+  readonly getsockopt: {
+    (level: number, name: number): Effect.Effect<number, ArgumentError>
+    (level: number, name: number, bufferLength: 0): Effect.Effect<number, ArgumentError>
+    (level: number, name: number, bufferLength: number): Effect.Effect<Uint8Array, ArgumentError>
+  }
+  readonly setsockopt: (level: number, name: number, value: number | Uint8Array) => Effect.Effect<void, ArgumentError>
+  readonly setReuseAddr: Effect.Effect<void, SocketError>
+
+  // --- receiving
+  /** At most `count` bytes, at least one; none at the end of the stream. */
+  readonly recv: (count: number, flags?: number) => Effect.Effect<Uint8Array, ArgumentError>
+  /** {@link recv}. */
+  readonly read: (count: number) => Effect.Effect<Uint8Array, ArgumentError>
+  /** Exactly `count` bytes. Interrupted, it keeps what arrived for the next receive of this socket. */
+  readonly recvExact: (count: number) => Effect.Effect<Uint8Array, ArgumentError | EndOfFile>
+  readonly recvInto: (buffer: Uint8Array, options?: RecvIntoOptions) => Effect.Effect<number, ArgumentError>
+  /** Fills the whole buffer. */
+  readonly recvExactInto: (buffer: Uint8Array) => Effect.Effect<void, ArgumentError | EndOfFile>
+  readonly recvfrom: (
+    count: number,
+    flags?: number
+  ) => Effect.Effect<readonly [data: Uint8Array, from: SocketAddress], ArgumentError>
+  readonly recvfromInto: (
+    buffer: Uint8Array,
+    options?: RecvIntoOptions
+  ) => Effect.Effect<readonly [count: number, from: SocketAddress], ArgumentError>
+  /** Fills buffers of these sizes, in order; at the end of the stream the complete ones and the last partial one. */
+  readonly readv: (sizes: ReadonlyArray<number>) => Effect.Effect<Array<Uint8Array>, ArgumentError>
+
+  // --- sending
+  /** All bytes; how many. */
+  readonly send: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
+  /** {@link send}. */
+  readonly sendall: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
+  /** {@link send}. */
+  readonly write: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
+  /** All pieces, in order; the total. */
+  readonly writev: (pieces: ReadonlyArray<Uint8Array>) => Effect.Effect<number, ArgumentError>
+  /** One call, which on a stream may send less than all. */
+  readonly sendto: (data: Uint8Array, address: AddressInput, flags?: number) => Effect.Effect<number, AddressError>
+
+  // --- readiness and ending
+  /** Waits until something can be read (or the end is there), and says how many bytes. */
+  readonly waitForRead: Effect.Effect<number, SocketError>
+  /** Waits until something can be written, and says how many bytes would fit the system's buffer. */
+  readonly waitForWrite: Effect.Effect<number, SocketError>
+  /** @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR` */
+  readonly shutdown: (how: number) => Effect.Effect<void, ArgumentError>
+  /** Wakes who waits. Idempotent. */
+  readonly close: Effect.Effect<void>
+  /** Another socket over the same open file: same domain and type, its own descriptor. */
+  readonly dup: Effect.Effect<Sock, SocketError, Scope.Scope>
+  /** Streams and sinks over a {@link dup}. Modes as `open`'s: `"rb"`, `"wb"`, `"rwb"` give bytes, those without `b` lines of text. */
+  readonly makefile: {
+    (mode?: "r" | "w" | "rw", bufferSize?: number): Effect.Effect<File<string, string>, ArgumentError, Scope.Scope>
+    (
+      mode: "rb" | "wb" | "rwb",
+      bufferSize?: number
+    ): Effect.Effect<File<Uint8Array, Uint8Array>, ArgumentError, Scope.Scope>
+  }
+
+  // --- what only some systems have
+  /** Sends data (at least one byte) and up to 253 descriptors with it, which stay the caller's, too. */
+  readonly sendFds: (data: Uint8Array, fds: ReadonlyArray<number>) => Effect.Effect<number, ArgumentError>
+  /** @param maxFds descriptors to take at most; default 16 */
+  readonly recvFds: (count: number, maxFds?: number) => Effect.Effect<Received, ArgumentError, Scope.Scope>
+  readonly peerCredentials: Effect.Effect<Credentials, SocketError>
+  /** Joins a multicast group, on the interface of that name or one of the system's choice. */
+  readonly joinGroup: (group: string, interfaceName?: string) => Effect.Effect<void, AddressError>
+  readonly leaveGroup: (group: string, interfaceName?: string) => Effect.Effect<void, AddressError>
+  readonly tcpInfo: Effect.Effect<TcpInfo, SocketError>
+  /** One call that the kernel cuts into datagrams of `segment` bytes each (UDP_SEGMENT), the last maybe shorter. */
+  readonly sendSegments: (
+    data: Uint8Array,
+    segment: number,
+    address?: AddressInput
+  ) => Effect.Effect<number, AddressError>
+  /** One or, once `setsockopt(SOL.UDP, UDP.GRO, 1)` was set, several datagrams of `segment` bytes each, joined. */
+  readonly recvSegments: (
+    buffer: Uint8Array
+  ) => Effect.Effect<{ readonly count: number; readonly segment: number; readonly from: SocketAddress }, ArgumentError>
+}
+
+/**
+ * What a system of sockets can do. Every socket belongs to the scope it is made in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SocketsService {
+  readonly sock: (options?: SockOptions) => Effect.Effect<Sock, ArgumentError, Scope.Scope>
+  readonly socketpair: (
+    domain?: number,
+    type?: number,
+    protocol?: number
+  ) => Effect.Effect<readonly [Sock, Sock], ArgumentError, Scope.Scope>
+  readonly hasIpv6: Effect.Effect<boolean>
+  /** Sockets whose scope is still open, closed ones included. */
+  readonly liveSockets: Effect.Effect<number>
+}
+
+/**
+ * The tag of the sockets in a context.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Sockets extends Context.Tag("@ductworks/sockets/Sockets")<Sockets, SocketsService>() {}
+
+/**
+ * What making a socket may fail with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OpenError = SocketFault | SocketClosed | InvalidArgument | InvalidAddress | Unsupported

@@ -1,0 +1,6 @@
+/**
+ * @since 0.1.0
+ */
+export * as Sock from "./Sock.js"
+export * as SocketAddress from "./SocketAddress.js"
+export * as SocketError from "./SocketError.js"

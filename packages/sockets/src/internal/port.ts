@@ -1,0 +1,70 @@
+/**
+ * What a socket can do without waiting, whichever way it is made: over the native binding, or over node:net and
+ * node:dgram. `Sock` is written once over it. Counts, or a negative errno as `os.constants.errno` has it.
+ */
+import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
+import type * as Effect from "effect/Effect"
+import type { SocketAddress } from "../SocketAddress.js"
+import type { SocketClosed, SocketFault } from "../SocketError.js"
+
+export type Direction = "read" | "write"
+
+type Step<A = void> = Effect.Effect<A, SocketFault | SocketClosed | InvalidAddress | InvalidArgument | Unsupported>
+
+export interface Port {
+  readonly domain: number
+  readonly type: number
+  readonly origFd: number
+  /** -1 once closed, or where there is none. */
+  readonly fileno: () => number
+
+  /** Calls `wake` once when the direction may be ready, or is closed; replaces the one before; `undefined` waits no more. */
+  readonly watch: (direction: Direction, wake: (() => void) | undefined) => number
+  /** Wakes who waits. Idempotent. */
+  readonly close: () => void
+
+  // --- naming; may take time on the portable one
+  readonly bind: (address: SocketAddress) => Step
+  /** The address is numeric (or a path). Completes when the connection stands. */
+  readonly connect: (address: SocketAddress) => Step
+  readonly listen: (backlog: number) => Step
+  readonly localAddress: () => Step<SocketAddress>
+  readonly remoteAddress: () => Step<SocketAddress>
+  readonly shutdown: (how: number) => Step
+  /** A port, whose peer is `sender()`; or -EAGAIN … */
+  readonly accept: () => Port | number
+
+  // --- bytes
+  readonly recv: (into: Uint8Array, offset: number, length: number, flags: number) => number
+  readonly recvfrom: (into: Uint8Array, offset: number, length: number, flags: number) => number
+  /** Of what the last `recvfrom`, `recvmsg` or `accept` gave. */
+  readonly sender: () => SocketAddress
+  readonly send: (from: Uint8Array, offset: number, length: number, flags: number) => number
+  /** The pieces from `first` on, the first of them from `offset` on. */
+  readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
+  readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress) => Step<number> | number
+
+  /** What Node's own sockets cannot do; `undefined` on the portable one. */
+  readonly native: NativePort | undefined
+}
+
+export interface NativePort {
+  readonly dup: () => Port | number
+  readonly getsockopt: (level: number, name: number, out: Uint8Array) => number
+  readonly setsockopt: (level: number, name: number, value: Uint8Array) => number
+  readonly readable: () => number
+  readonly writable: () => number
+  readonly recvv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
+  readonly sendmsg: (
+    data: Uint8Array,
+    flags: number,
+    to: SocketAddress | undefined,
+    fds: Int32Array,
+    segment: number
+  ) => number
+  /** See `truncated`, `segment` and `count` of descriptors in what it gives besides. */
+  readonly recvmsg: (into: Uint8Array, flags: number, fds: Int32Array) => number
+  readonly received: () => { readonly flags: number; readonly segment: number; readonly descriptors: number }
+  readonly peerCredentials: (out: Int32Array) => number
+  readonly membership: (join: boolean, group: SocketAddress, zone: number) => Step
+}
