@@ -1,23 +1,39 @@
+import { overNode } from "../carriers.js"
 import type { Contender } from "../contender.js"
-import { ductEcho, ductSchemaEcho } from "./ductEcho.js"
-import { duct16MiB, ductMiB } from "./ductLarge.js"
-import { ductSendAll, ductSendEach } from "./ductOneWay.js"
-import { ductStalled } from "./ductStalled.js"
-import { ipcEcho } from "./ipcEcho.js"
-import { ipcOneWay } from "./ipcOneWay.js"
-import { netEcho } from "./netEcho.js"
-import { netOneWay } from "./netOneWay.js"
+import { MiB } from "../oneWay.js"
 
-export const contenders: Readonly<Record<string, Contender>> = {
-  "net echo": netEcho,
-  "duct echo": ductEcho,
-  "duct schema echo": ductSchemaEcho,
-  "child_process echo": ipcEcho,
-  "net one way": netOneWay,
-  "duct sendAll": ductSendAll,
-  "duct send each": ductSendEach,
-  "child_process one way": ipcOneWay,
-  "duct 1 MiB": ductMiB,
-  "duct 16 MiB": duct16MiB,
-  "duct stalled": ductStalled
+type Contenders = Readonly<Record<string, () => Promise<Contender>>>
+
+const node: Contenders = {
+  "net echo": async () => (await import("./netEcho.js")).netEcho,
+  "net one way": async () => (await import("./netOneWay.js")).netOneWay,
+  "net echo of 64 bytes": async () => (await import("./netBytesEcho.js")).netBytesEcho,
+  "net echo of 64 bytes, without onread": async () => (await import("./netBytesEcho.js")).netPlainBytesEcho,
+  "net onread one way": async () => (await import("./netBytesOneWay.js")).netBytesOneWay,
+  "child_process echo": async () => (await import("./ipcEcho.js")).ipcEcho,
+  "child_process one way": async () => (await import("./ipcOneWay.js")).ipcOneWay,
+  dgram: async () => (await import("./dgramPackets.js")).dgramPackets
 }
+
+const c: Contenders = {
+  "C echo of 64 bytes": async () => (await import("./cProgram.js")).cProgram("echo", "block", 64),
+  "C echo of 64 bytes, with poll": async () => (await import("./cProgram.js")).cProgram("echo", "poll", 64),
+  "C echo of 97 bytes": async () => (await import("./cProgram.js")).cProgram("echo", "block", 97),
+  "C echo of 97 bytes, spinning": async () => (await import("./cProgram.js")).cProgram("echo", "spin", 97),
+  "C one way": async () => (await import("./cProgram.js")).cProgram("one_way", "block", MiB),
+  "C one way, with poll": async () => (await import("./cProgram.js")).cProgram("one_way", "poll", MiB)
+}
+
+const ducts: Contenders = {
+  "duct echo": async () => (await import("./ductEcho.js")).ductEcho(await overNode()),
+  "duct schema echo": async () => (await import("./ductEcho.js")).ductSchemaEcho(await overNode()),
+  "duct sendAll": async () => (await import("./ductOneWay.js")).ductSendAll(await overNode()),
+  "duct send each": async () => (await import("./ductOneWay.js")).ductSendEach(await overNode()),
+  "duct 1 MiB": async () => (await import("./ductLarge.js")).ductLarge(await overNode(), MiB),
+  "duct 16 MiB": async () => (await import("./ductLarge.js")).ductLarge(await overNode(), 16 * MiB),
+  "duct stalled": async () => (await import("./ductStalled.js")).ductStalled(await overNode()),
+  "raw duct recvInto": async () => (await import("./rawDuctOneWay.js")).rawDuctOneWay(await overNode())
+}
+
+/** Loaded by name, since what a process does not run would slow its start. */
+export const contenders: Contenders = { ...node, ...c, ...ducts }

@@ -1,0 +1,38 @@
+import type net from "node:net"
+import type { Contender } from "../contender.js"
+import { Laps } from "../figure.js"
+import { acceptSocket, closed, connectPlainSocket, connectSocket } from "../netSockets.js"
+
+const size = 64
+
+/** A round trip of 64 bytes, on `node:net`. */
+const make = (connect: (path: string, deliver: (bytes: Buffer) => void) => Promise<net.Socket>): Contender => ({
+  measure: async (start) => {
+    const socket = await acceptSocket(start)
+    const message = Buffer.alloc(size, 7)
+    let arrived = 0
+    let onTrip = () => {}
+    socket.on("data", (bytes) => {
+      arrived += bytes.length
+      if (arrived % size === 0) onTrip()
+    })
+    return (count) =>
+      new Promise((resolve) => {
+        const laps = new Laps(count)
+        onTrip = () => {
+          if (laps.lap()) resolve(laps.figure())
+          else socket.write(message)
+        }
+        socket.write(message)
+      })
+  },
+  answer: async (path) => {
+    // Written before the next read can overwrite it: the other side sends nothing in between.
+    const socket = await connect(path, (bytes) => socket.write(bytes))
+    await closed(socket)
+  }
+})
+
+export const netBytesEcho = make(connectSocket)
+
+export const netPlainBytesEcho = make(connectPlainSocket)
