@@ -1,6 +1,7 @@
 /**
  * What a socket can do without waiting, whichever way it is made: over the native binding, or over node:net and
- * node:dgram. `Sock` is written once over it. Counts, or a negative errno as `os.constants.errno` has it.
+ * node:dgram. `Sock` is written once over it. Counts, or a negative errno as `os.constants.errno` has it. A portable port
+ * (one without `native`) says `-EOPNOTSUPP` for what Node cannot do, which `Sock` tells as `unsupported(operation)`.
  */
 import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
 import type * as Effect from "effect/Effect"
@@ -42,7 +43,18 @@ export interface Port {
   readonly send: (from: Uint8Array, offset: number, length: number, flags: number) => number
   /** The pieces from `first` on, the first of them from `offset` on. */
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
-  readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress) => Step<number> | number
+  /** Without an address to the peer of a connected socket, which is also how datagrams are sent (portably: only this way). */
+  readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress | undefined) => Step<number> | number
+
+  // --- options; integers are 4 bytes in the machine's order
+  /** Bytes written to `out`. */
+  readonly getsockopt: (level: number, name: number, out: Uint8Array) => number
+  readonly setsockopt: (level: number, name: number, value: Uint8Array) => number
+  /** Bytes that are here; portably those that are buffered. */
+  readonly readable: () => number
+  /** Bytes that would be taken now. */
+  readonly writable: () => number
+  readonly membership: (join: boolean, group: SocketAddress, interfaceName: string | undefined) => Step
 
   /** What Node's own sockets cannot do; `undefined` on the portable one. */
   readonly native: NativePort | undefined
@@ -50,10 +62,6 @@ export interface Port {
 
 export interface NativePort {
   readonly dup: () => Port | number
-  readonly getsockopt: (level: number, name: number, out: Uint8Array) => number
-  readonly setsockopt: (level: number, name: number, value: Uint8Array) => number
-  readonly readable: () => number
-  readonly writable: () => number
   readonly recvv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   readonly sendmsg: (
     data: Uint8Array,
@@ -66,5 +74,4 @@ export interface NativePort {
   readonly recvmsg: (into: Uint8Array, flags: number, fds: Int32Array) => number
   readonly received: () => { readonly flags: number; readonly segment: number; readonly descriptors: number }
   readonly peerCredentials: (out: Int32Array) => number
-  readonly membership: (join: boolean, group: SocketAddress, zone: number) => Step
 }
