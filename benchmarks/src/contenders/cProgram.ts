@@ -23,8 +23,7 @@ export const cProgram = (name: string, wait: "block" | "poll" | "spin", size: nu
     await lines.next()
     return async (count) => {
       child.stdin.write(`${count}\n`)
-      const { value } = await lines.next()
-      return decode(value)
+      return decode((await lines.next()).value)
     }
   },
   answer: (path) =>

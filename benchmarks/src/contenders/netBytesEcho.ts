@@ -5,8 +5,13 @@ import { acceptSocket, closed, connectPlainSocket, connectSocket } from "../netS
 
 const size = 64
 
+type Connect = (path: string, deliver: (bytes: Buffer) => void) => Promise<net.Socket>
+
+/** When what is to be written is written. */
+type Leave = (write: () => void) => void
+
 /** A round trip of 64 bytes, on `node:net`. */
-const make = (connect: (path: string, deliver: (bytes: Buffer) => void) => Promise<net.Socket>): Contender => ({
+export const bytesEcho = (connect: Connect, leave: Leave = (write) => write()): Contender => ({
   measure: async (start) => {
     const socket = await acceptSocket(start)
     const message = Buffer.alloc(size, 7)
@@ -21,18 +26,18 @@ const make = (connect: (path: string, deliver: (bytes: Buffer) => void) => Promi
         const laps = new Laps(count)
         onTrip = () => {
           if (laps.lap()) resolve(laps.figure())
-          else socket.write(message)
+          else leave(() => socket.write(message))
         }
         socket.write(message)
       })
   },
   answer: async (path) => {
     // Written before the next read can overwrite it: the other side sends nothing in between.
-    const socket = await connect(path, (bytes) => socket.write(bytes))
+    const socket = await connect(path, (bytes) => leave(() => socket.write(bytes)))
     await closed(socket)
   }
 })
 
-export const netBytesEcho = make(connectSocket)
+export const netBytesEcho = bytesEcho(connectSocket)
 
-export const netPlainBytesEcho = make(connectPlainSocket)
+export const netPlainBytesEcho = bytesEcho(connectPlainSocket)
