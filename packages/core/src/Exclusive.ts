@@ -13,6 +13,9 @@ import { DuctBusy } from "./DuctError.js"
 
 type Holder = Fiber.RuntimeFiber<unknown, unknown>
 
+// Never leaves this module.
+const nothing = new Error("ductworks: there was nothing to take")
+
 const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
 
 /**
@@ -64,6 +67,24 @@ export class Exclusive {
       this.holder = undefined
       return take()
     })
+  }
+
+  /**
+   * As {@link commit}, for a `take` that cannot know before whether there is something: `undefined` means nothing, and
+   * then `otherwise` goes on, with the turn. (Only a throw gets out of an `Effect.sync` without a value, and
+   * `catchAllCause` lets a value pass in the same step.)
+   */
+  commitOr<A, B, E, R>(take: () => A | undefined, otherwise: () => Effect.Effect<B, E, R>): Effect.Effect<A | B, E, R> {
+    return Effect.catchAllCause(
+      Effect.sync(() => {
+        const taken = take()
+        if (taken === undefined) throw nothing
+        this.holder = undefined
+        return taken
+      }),
+      (cause): Effect.Effect<B, E, R> =>
+        Cause.isDieType(cause) && cause.defect === nothing ? otherwise() : Effect.failCause(cause)
+    )
   }
 
   /** Gives the turn back and goes on with what has a turn of its own. */

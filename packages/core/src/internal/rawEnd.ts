@@ -17,6 +17,7 @@ import {
   type WriteError
 } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
+import type { ByteQueue } from "./byteQueue.js"
 import { pollTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
@@ -125,11 +126,12 @@ export class RawEnd {
       return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
     }
     const target = length === 0 ? buffer : buffer.subarray(0, length)
+    const { count, timeout } = this.wanted(target.length, flags)
+    const take = (queue: ByteQueue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
     return this.over("recvInto", (receiver) =>
-      receiver.receive({
-        ...this.wanted(target.length, flags),
-        take: (queue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
-      })
+      count === 1 && flags.peek !== true
+        ? receiver.receiveInto(target, timeout)
+        : receiver.receive({ count, timeout, take })
     )
   }
 

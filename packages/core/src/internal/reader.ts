@@ -8,14 +8,15 @@ import { Exclusive } from "../Exclusive.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
 
-const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
+const closed = new DuctClosed({ operation: "recv" })
 
 /** The reading half of a connection: one taker, any number of watchers, a sticky end. */
 export class Reader {
   private readonly turn = new Exclusive("recv")
   private readonly waiters: Waiters
+  /** What was taken from the driver by somebody who only looked. */
   private ready: Chunks | undefined
-  private end: Exit.Exit<never, ReadError> | undefined
+  private end: ReadError | undefined
   /** The end, if it is one of this side. */
   private fault: Exit.Exit<never, PollError> | undefined
 
@@ -33,25 +34,67 @@ export class Reader {
 
   close(): void {
     // What is ready stays: a fiber that was told so may be about to take it.
-    this.end = this.fault = closed
+    this.end = closed
+    this.fault = Exit.fail(closed)
     this.wake()
   }
 
-  /** Sees to it that `ready` has bytes: true; false while there are none yet; the reason when there will be none. */
-  private fill(): boolean | Exit.Exit<never, ReadError> {
-    if (this.ready !== undefined && this.end !== closed) return true
-    if (this.end !== undefined) return this.end
-    const taken = this.driver.take()
-    if (taken === undefined) return false
-    if ("_tag" in taken) {
-      if (taken._tag === "LocalSocketFault") this.fault = Exit.fail(taken)
-      return (this.end = Exit.fail(taken))
+  // --- at once
+
+  readonly take = (): Chunks | ReadError | undefined => {
+    const chunks = this.ready
+    if (chunks === undefined) return this.end ?? this.seen(this.driver.take())
+    if (this.end === closed) return closed
+    this.ready = undefined
+    return chunks
+  }
+
+  /** As {@link take}, into the buffer; the number of bytes. What is ready comes first. */
+  readonly takeInto = (buffer: Uint8Array): number | ReadError | undefined => {
+    const chunks = this.ready
+    if (chunks === undefined) return this.end ?? this.seen(this.driver.takeInto?.(buffer))
+    if (this.end === closed) return closed
+    return this.copyReady(chunks, buffer)
+  }
+
+  private seen<A>(taken: A | ReadError): A | ReadError
+  private seen(taken: Chunks | number | ReadError | undefined) {
+    if (typeof taken !== "object" || !("_tag" in taken)) return taken
+    if (taken._tag === "LocalSocketFault") this.fault = Exit.fail(taken)
+    return (this.end = taken)
+  }
+
+  private copyReady(chunks: Chunks, buffer: Uint8Array): number {
+    let filled = 0
+    for (const [index, chunk] of chunks.entries()) {
+      const room = buffer.length - filled
+      if (chunk.length > room) {
+        buffer.set(chunk.subarray(0, room), filled)
+        this.ready = [chunk.subarray(room), ...chunks.slice(index + 1)]
+        return buffer.length
+      }
+      buffer.set(chunk, filled)
+      filled += chunk.length
     }
-    this.ready = taken
+    this.ready = undefined
+    return filled
+  }
+
+  // --- waiting
+
+  /** Whether there is something to take: bytes, which are then ready, or the end. */
+  private readonly isFilled = (): boolean => {
+    if (this.ready !== undefined || this.end !== undefined) return true
+    const taken = this.seen(this.driver.take())
+    if (taken === undefined) return false
+    if (!("_tag" in taken)) this.ready = taken
     return true
   }
 
-  private readonly isFilled = (): boolean => this.fill() !== false
+  private readonly untilArrival = Effect.suspend(() => this.waiters.wait(this.isFilled, undefined))
+
+  readonly arrival = (until?: Deadline.Deadline): Effect.Effect<void> =>
+    until === undefined ? this.untilArrival : this.waiters.wait(this.isFilled, until)
 
   private readonly takeReady = this.turn.commit((): Chunks => {
     const chunks = this.ready
@@ -61,15 +104,33 @@ export class Reader {
   })
 
   readonly pull: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
-    const filled = this.fill()
-    if (filled === true) return this.takeReady
-    if (filled !== false) return this.turn.fail(filled)
-    return Effect.flatMap(this.waiters.wait(this.isFilled, undefined), () => this.pull)
+    if (!this.isFilled()) return Effect.flatMap(this.untilArrival, () => this.pull)
+    return this.failure() ?? this.takeReady
   })
+
+  /** Read by the step that hands the bytes over, since the system fills the buffer: nothing could be put back. */
+  readonly pullInto = (buffer: Uint8Array): Effect.Effect<number, ReadError> => {
+    if (buffer.length === 0) return nothing
+    const take = () => {
+      const taken = this.takeInto(buffer)
+      return typeof taken === "number" ? taken : undefined
+    }
+    const self: Effect.Effect<number, ReadError> = this.turn.run(() => this.failure() ?? commit)
+    const commit = this.turn.commitOr(take, () => this.failure() ?? Effect.flatMap(this.untilArrival, () => self))
+    return self
+  }
+
+  /** With the turn: why there is nothing to take any more. */
+  private failure(): Exit.Exit<never, ReadError> | undefined {
+    const { end } = this
+    return end === undefined || (this.ready !== undefined && end !== closed)
+      ? undefined
+      : this.turn.fail(Exit.fail(end))
+  }
 
   readonly readable: Effect.Effect<void, PollError> = Effect.suspend(() => {
     const seen = this.look()
-    return seen ?? Effect.flatMap(this.waiters.wait(this.isFilled, undefined), () => this.readable)
+    return seen ?? Effect.flatMap(this.untilArrival, () => this.readable)
   })
 
   readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, PollError> =>
@@ -81,7 +142,7 @@ export class Reader {
     })
 
   private pollUntil(until: Deadline.Deadline): Effect.Effect<boolean, PollError> {
-    return Effect.flatMap(this.waiters.wait(this.isFilled, until), () => {
+    return Effect.flatMap(this.arrival(until), () => {
       const seen = this.look()
       if (seen !== undefined) return Effect.as(seen, true)
       return Deadline.isOver(until) ? no : this.pollUntil(until)
@@ -90,10 +151,11 @@ export class Reader {
 
   /** Nothing to see yet; something to pull, be it an end; or that this end is of no more use. */
   private look(): undefined | Exit.Exit<void, PollError> {
-    const filled = this.fill()
-    if (filled === false) return undefined
-    return (filled === true ? undefined : this.fault) ?? Exit.void
+    if (!this.isFilled()) return undefined
+    return (this.ready !== undefined && this.end !== closed ? undefined : this.fault) ?? Exit.void
   }
 }
 
 const no = Exit.succeed(false)
+
+const nothing = Exit.succeed(0)
