@@ -13,9 +13,10 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type * as net from "node:net"
 import { checkConnect } from "./addresses.js"
-import { descriptorOf, isTcp, takeHandle } from "./endpoint.js"
-import { codeOf, details, reasonOf, withCode } from "./errno.js"
-import { SocketDriver } from "./socketDriver.js"
+import { connectFailed, connectSocket, targetOf } from "./connectSocket.js"
+import { descriptorOf, isTcp } from "./endpoint.js"
+import { details, reasonOf, withCode } from "./errno.js"
+import { driverOf, SocketDriver } from "./socketDriver.js"
 
 /** The two addresses of a connection, for where they cannot be asked of the system. */
 export interface Ends {
@@ -35,13 +36,7 @@ export const fromSocket = (
   ends: Ends,
   options: SocketOptions = {}
 ): Effect.Effect<Connection.Connection, never, Scope.Scope> =>
-  Effect.uninterruptible(
-    Effect.suspend(() => {
-      const handle = takeHandle(socket)
-      const source = handle === undefined ? { plain: socket } : { handle }
-      return connectionOf(new SocketDriver(source, readAheadOf(options)), ends, options)
-    })
-  )
+  Effect.uninterruptible(Effect.suspend(() => connectionOf(driverOf(socket, readAheadOf(options)), ends, options)))
 
 /**
  * A connection over a connected stream socket that this process inherited. The scope owns the descriptor, and closes it.
@@ -70,27 +65,23 @@ export const connect = (
   Effect.flatMap(checkConnect(address), (address) => {
     switch (address._tag) {
       case "UnixAddress":
-        return open(address, { path: address.path }, options)
       case "TcpAddress":
-        return open(address, { host: address.hostname, port: address.port }, options)
+        return open(address, options)
       case "FdAddress":
         return adopt(address, options)
     }
   })
 
-export const open = (
+const open = (
   address: UnixAddress | TcpAddress,
-  target: net.NetConnectOpts,
   options: ConnectOptions
 ): Effect.Effect<Connection.Connection, ConnectError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       const driver = new SocketDriver(undefined, readAheadOf(options))
-      const failed = (cause: unknown) =>
-        new ConnectFailed({ reason: connectReason(address, cause), address: format(address), ...details(cause) })
-      const attempt = Effect.timeoutFail(connected(driver.socket, target, failed), {
+      const attempt = Effect.timeoutFail(connectSocket(driver.socket, address, targetOf(address)), {
         duration: options.timeout ?? defaultTimeout,
-        onTimeout: () => failed(withCode("connecting took too long", "ETIMEDOUT"))
+        onTimeout: () => connectFailed(address, withCode("connecting took too long", "ETIMEDOUT"))
       })
       return restore(attempt).pipe(
         Effect.onError(() => driver.close("now")),
@@ -100,41 +91,6 @@ export const open = (
   )
 
 const defaultTimeout = Duration.seconds(30)
-
-const connected = (
-  socket: net.Socket,
-  target: net.NetConnectOpts,
-  failed: (cause: unknown) => ConnectFailed
-): Effect.Effect<void, ConnectFailed> =>
-  Effect.async((resume) => {
-    const onError = (cause: unknown) => resume(failed(cause))
-    socket.once("error", onError)
-    // A paused socket does not begin to read when it is connected.
-    socket.pause()
-    socket.connect(target, () => {
-      socket.off("error", onError)
-      // Loopback TCP can connect to itself: a client's port that the system chose may be the one it asks for.
-      if (isTcp(socket) && socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
-        resume(failed(withCode("the socket connected to itself", "ECONNREFUSED")))
-      } else resume(Effect.void)
-    })
-    return Effect.sync(() => socket.off("error", onError))
-  })
-
-// connect(2) answers ECONNREFUSED for plain files, too.
-const connectReason = (address: UnixAddress | TcpAddress, cause: unknown) =>
-  address._tag === "UnixAddress" && codeOf(cause) === "ECONNREFUSED" && isOtherFile(address.path)
-    ? "NotASocket"
-    : reasonOf(cause)
-
-const isOtherFile = (path: string): boolean => {
-  if (path.startsWith("\0")) return false
-  try {
-    return !fs.statSync(path).isSocket()
-  } catch {
-    return false
-  }
-}
 
 const endsOf = (address: UnixAddress | TcpAddress, socket: net.Socket): Ends => ({
   localAddress:

@@ -4,7 +4,7 @@ import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/co
 import * as Effect from "effect/Effect"
 import type * as net from "node:net"
 import { discardUntilQuiet } from "./discard.js"
-import { DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source } from "./endpoint.js"
+import { descriptorOf, DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source, takeHandle } from "./endpoint.js"
 import { readError, writeError } from "./errno.js"
 import { gather, type Gathered } from "./gather.js"
 
@@ -46,6 +46,10 @@ export class SocketDriver implements Driver {
 
   get socket(): net.Socket {
     return this.endpoint.socket
+  }
+
+  get fileno(): number | undefined {
+    return descriptorOf(this.socket)
   }
 
   start(wake: (side: "read" | "write") => void): void {
@@ -209,3 +213,9 @@ export class SocketDriver implements Driver {
 // fibers that keep the microtask queue busy.
 const turn = Promise.resolve()
 const endOfTurn = (then: () => void): void => void turn.then(then)
+
+/** The driver of an open socket that nothing was read from yet. The socket object itself is used up. */
+export const driverOf = (socket: net.Socket, readAhead: number): SocketDriver => {
+  const handle = takeHandle(socket)
+  return new SocketDriver(handle === undefined ? { plain: socket } : { handle }, readAhead)
+}
