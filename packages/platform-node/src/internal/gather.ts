@@ -23,8 +23,8 @@ const borrowSlab = (): Buffer => {
 }
 
 /**
- * Copies what is small together and leaves what is large alone: one write of a 64 KiB slab takes 64-byte frames 1.6 times
- * as fast as writev(2) of 64 pieces, and 5 times as fast as a write each.
+ * Copies what is small together and leaves what is large alone: one write of a slab takes 64-byte frames several times
+ * as fast as writev(2) of 64 pieces, and that several times as fast as a write each (benchmarks/src/cases/primitives.ts).
  */
 export const gather = (chunks: Array<Uint8Array>, bytes: number): Gathered => {
   if (chunks.length < 2) return { pieces: chunks, bytes, release: nothingBorrowed }

@@ -12,7 +12,7 @@ const largestRead = 256 * 1024
 let shared: Buffer | undefined
 
 // A read and the copy out of it happen in one call from libuv, so all sockets of a thread can read into one buffer: an
-// idle socket then costs 13 KiB and not 59. On Windows the kernel fills the buffer in the background: one each.
+// idle socket has none. On Windows the kernel fills the buffer in the background: one each.
 const memory = (size: number): Buffer => {
   if (process.platform === "win32") return Buffer.allocUnsafeSlow(Math.min(size, 64 * 1024))
   shared ??= Buffer.allocUnsafeSlow(largestRead)
@@ -26,7 +26,7 @@ export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
   return {
     bytes,
     copy: (length) => {
-      // V8 keeps up to 64 bytes on its own heap: 32 ns, where an allocation outside costs 400.
+      // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
       if (length <= 64) return bytes.slice(0, length)
       const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
       buffer.copy(chunk, 0, 0, length)
