@@ -20,7 +20,11 @@ const make =
       return (count) => Effect.runPromise(trips(new Laps(count)))
     },
     answer: (address) =>
-      answerWith(address, format, carrier, (duct) => Effect.forever(Effect.flatMap(duct.recv, duct.send)))
+      answerWith(address, format, carrier, (duct) =>
+        Effect.gen(function* () {
+          while (true) yield* duct.send(yield* duct.recv)
+        })
+      )
   })
 
 /** A round trip of JSON, with Effect in both processes. */
