@@ -8,6 +8,7 @@
 import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
@@ -143,6 +144,8 @@ export interface Sock {
   readonly acceptMany: (
     max?: number
   ) => Effect.Effect<ReadonlyArray<readonly [Sock, SocketAddress]>, ArgumentError, Scope.Scope>
+  /** {@link accept} without waiting: none where it would wait, also when the connection that was there is gone again. */
+  readonly acceptNow: Effect.Effect<Option.Option<readonly [Sock, SocketAddress]>, SocketError, Scope.Scope>
   readonly getsockname: Effect.Effect<SocketAddress, SocketError>
   readonly getpeername: Effect.Effect<SocketAddress, SocketError>
 
@@ -156,7 +159,10 @@ export interface Sock {
   readonly setReuseAddr: Effect.Effect<void, SocketError>
 
   // --- receiving
-  /** At most `count` bytes, at least one; none at the end of the stream. */
+  /**
+   * At most `count` bytes, at least one; none at the end of the stream. With `MSG.DONTWAIT`, here and in the others that
+   * take flags, on every system: what would wait fails with a `SocketFault` of the code `"EAGAIN"` instead.
+   */
   readonly recv: (count: number, flags?: number) => Effect.Effect<Uint8Array, ArgumentError>
   /** {@link recv}. */
   readonly read: (count: number) => Effect.Effect<Uint8Array, ArgumentError>
@@ -177,8 +183,8 @@ export interface Sock {
   readonly readv: (sizes: ReadonlyArray<number>) => Effect.Effect<Array<Uint8Array>, ArgumentError>
 
   // --- sending
-  /** All bytes; how many. */
-  readonly send: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
+  /** All bytes; how many. With `MSG.DONTWAIT` one call, which may send less, or fails with `"EAGAIN"`. */
+  readonly send: (data: Uint8Array, flags?: number) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
   readonly sendall: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
