@@ -3,4 +3,5 @@
  */
 export * as Sock from "./Sock.js"
 export * as SocketAddress from "./SocketAddress.js"
+export * as SocketConstants from "./SocketConstants.js"
 export * as SocketError from "./SocketError.js"
