@@ -77,6 +77,11 @@ export interface Connection {
    * half-closed); otherwise a failure may appear on the next `write` or `flush`.
    */
   readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
+  /**
+   * What `write` does when it is run, for layers that are running already: takes the chunks at once unless it has to wait,
+   * and returns what is left to be run, which is an Exit when that is nothing.
+   */
+  readonly offer: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */
   readonly pending: () => number
   /** Completes when everything taken so far was handed to the kernel (or to the other end's buffer). */
@@ -88,6 +93,14 @@ export interface Connection {
   /** Breaks the connection off at once, dropping what was not sent. */
   readonly abort: Effect.Effect<void>
 }
+
+/**
+ * What a layer that keeps bytes itself needs of a {@link Connection}. Nothing of it costs an Effect unless it waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "offer">
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when
@@ -209,6 +222,7 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
         readable: reader.readable,
         poll: reader.poll,
         write: writer.write,
+        offer: writer.offer,
         pending: () => driver.pending(),
         flush: writer.flush,
         endWrite: writer.endWrite,

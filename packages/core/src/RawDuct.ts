@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Address } from "./Address.js"
-import type { Chunks, Connection } from "./Connection.js"
+import type { Chunks, Connection, Line } from "./Connection.js"
 import type {
   AcceptError,
   AlreadyConnected,
@@ -152,9 +152,10 @@ export interface RawDuct {
   /** Bounds each send and receive; `DuctTimeout` after it. */
   readonly timeout: Duration.Duration
   /**
-   * Changes with every connection and close. For layers above: what they kept of the connection before is void then.
+   * The bytes of this connection, for layers above, which then receive nothing otherwise; `undefined` while there is no
+   * connection. It is another one with every connection and close: what was kept of the one before is void then.
    */
-  readonly generation: () => number
+  readonly line: () => Line | undefined
   readonly localAddress: Effect.Effect<Address, NotConnected>
   readonly remoteAddress: Effect.Effect<Address, NotConnected>
   /** The connection's descriptor, never the listener's. */

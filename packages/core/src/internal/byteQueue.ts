@@ -46,6 +46,7 @@ export class ByteQueue {
 
   /** Everything, as it arrived; undefined when empty. */
   takeAll(): Chunks | undefined {
+    if (this.size === 0) return undefined
     const [first, ...rest] = this.chunks
     this.chunks = []
     this.block = undefined

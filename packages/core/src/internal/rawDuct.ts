@@ -20,7 +20,7 @@ const lingerOf = (options: SocketOptions): Duration.DurationInput => options.lin
 
 const operations = (end: RawEnd) => ({
   timeout: end.timeout,
-  generation: end.generation,
+  line: end.line,
   localAddress: end.localAddress,
   remoteAddress: end.remoteAddress,
   fileno: end.fileno,

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Chunks, Connection } from "../Connection.js"
+import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import {
   DuctTimeout,
@@ -29,17 +29,15 @@ type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 /** One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. */
 export class RawEnd {
   private receiver: RawReceiver | undefined
-  private generations = 0
 
   constructor(readonly timeout: Duration.Duration) {}
 
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
     this.receiver = connection === undefined ? undefined : new RawReceiver(connection)
-    this.generations++
   }
 
-  readonly generation = (): number => this.generations
+  readonly line = (): Line | undefined => this.receiver
 
   private over<A, E, R>(
     operation: string,
@@ -97,7 +95,7 @@ export class RawEnd {
   }
 
   readonly write = (chunks: Chunks): Effect.Effect<void, NotConnected | WriteError> =>
-    this.with("send", (connection) => connection.write(chunks, this.timeout))
+    this.with("send", (connection) => connection.offer(chunks, this.timeout))
 
   readonly flush = this.with("flush", (connection) => connection.flush)
 

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Chunks, Connection } from "../Connection.js"
+import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctTimeout, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
@@ -25,11 +25,25 @@ type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 const direct = 64 * 1024
 
 /** The receiving side of one connection of a duct. What arrived and was not asked for is kept here, and goes with it. */
-export class RawReceiver {
+export class RawReceiver implements Line {
   private readonly queue = new ByteQueue()
   private readonly turn = new Exclusive("recv")
+  readonly arrival: Line["arrival"]
+  readonly offer: Line["offer"]
+  readonly takeInto?: NonNullable<Line["takeInto"]>
 
-  constructor(readonly connection: Connection) {}
+  constructor(readonly connection: Connection) {
+    const { arrival, offer, takeInto } = connection
+    this.arrival = arrival
+    this.offer = offer
+    if (takeInto !== undefined) this.takeInto = (buffer) => this.heldInto(buffer) ?? takeInto(buffer)
+  }
+
+  readonly take = (): Chunks | ReadError | undefined => this.queue.takeAll() ?? this.connection.take()
+
+  private heldInto(buffer: Uint8Array): number | undefined {
+    return this.queue.size === 0 ? undefined : this.queue.takeInto(buffer)
+  }
 
   /**
    * Takes as soon as enough bytes are here, or no more will come. The time-out bounds the whole operation; a failed or
@@ -50,12 +64,11 @@ export class RawReceiver {
 
   /** At least one byte, into the buffer, which has room for it; none at the end. Without a copy where that can be. */
   receiveInto(buffer: Uint8Array, timeout: Duration.Duration): Recv<number> {
-    const { takeInto } = this.connection
+    const { takeInto } = this
     const take = (queue: ByteQueue) => queue.takeInto(buffer)
     if (takeInto === undefined) return this.receive({ count: 1, timeout, take })
     let failure: Exit.Exit<never, RawDuct.RecvError> | undefined
     const land = () => {
-      if (this.queue.size > 0) return this.queue.takeInto(buffer)
       const taken = takeInto(buffer)
       if (typeof taken !== "object") return taken
       if (taken._tag === "RemoteDuctClosed") return 0
@@ -73,9 +86,7 @@ export class RawReceiver {
   readonly pull: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
     const end = this.gather(1)
     if (this.queue.size > 0) return this.takeAll
-    return end === undefined
-      ? Effect.flatMap(this.connection.arrival(), () => this.pull)
-      : this.turn.fail(Exit.fail(end))
+    return end === undefined ? Effect.flatMap(this.arrival(), () => this.pull) : this.turn.fail(Exit.fail(end))
   })
 
   private readonly takeAll = this.turn.commit((): Chunks => {
@@ -96,9 +107,7 @@ export class RawReceiver {
     const timedOut = Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
     const waitUntil = (deadline: Deadline.Deadline): Recv<A, E> => {
       until = deadline
-      return Deadline.isOver(deadline)
-        ? this.turn.fail(timedOut)
-        : Effect.flatMap(this.connection.arrival(deadline), () => self)
+      return Deadline.isOver(deadline) ? this.turn.fail(timedOut) : Effect.flatMap(this.arrival(deadline), () => self)
     }
     const self: Recv<A, E> = attempt(() =>
       until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)

@@ -19,12 +19,14 @@ export class Reader {
   private end: ReadError | undefined
   /** The end, if it is one of this side. */
   private fault: Exit.Exit<never, PollError> | undefined
+  private readonly untilArrival: Effect.Effect<void>
 
   constructor(
     private readonly driver: Driver,
     watchdog: Watchdog
   ) {
     this.waiters = new Waiters(watchdog)
+    this.untilArrival = this.waiters.wait(this.isFilled, undefined)
   }
 
   /** Whether the end of the stream, or what broke it off, has been seen. */
@@ -90,8 +92,6 @@ export class Reader {
     if (!("_tag" in taken)) this.ready = taken
     return true
   }
-
-  private readonly untilArrival = Effect.suspend(() => this.waiters.wait(this.isFilled, undefined))
 
   readonly arrival = (until?: Deadline.Deadline): Effect.Effect<void> =>
     until === undefined ? this.untilArrival : this.waiters.wait(this.isFilled, until)

@@ -8,7 +8,7 @@ import type { Timer, Watchdog } from "./watchdog.js"
 interface Waiter {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
   readonly timer: Timer | undefined
-  readonly resume: () => void
+  readonly resume: (exit: Exit.Exit<void>) => void
 }
 
 // A wait has no finalizer (see Exclusive), so the waiters of interrupted fibers stay until the next wake; when there
@@ -21,11 +21,13 @@ const firstSweep = 64
  */
 export class Waiters {
   private waiting = new Set<Waiter>()
+  /** Takes turns with `waiting`: whoever is woken may wait again before all are. */
+  private spare = new Set<Waiter>()
   private sweepAt = firstSweep
 
   constructor(private readonly watchdog: Watchdog) {}
 
-  /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. */
+  /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. May be run again. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
     return until?.at === undefined
       ? this.sleep(isOver, undefined)
@@ -41,27 +43,25 @@ export class Waiters {
   wake(): void {
     if (this.waiting.size === 0) return
     const waiting = this.waiting
-    this.waiting = new Set()
+    this.waiting = this.spare
+    this.spare = waiting
     for (const { resume, timer } of waiting) {
       timer?.disarm()
-      resume()
+      resume(Exit.void)
     }
+    waiting.clear()
   }
 
   private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
-      const waiter: Waiter = {
-        fiber: Option.getOrUndefined(Fiber.getCurrentFiber()),
-        timer,
-        resume: () => resume(Exit.void)
-      }
+      const waiter: Waiter = { fiber: Option.getOrUndefined(Fiber.getCurrentFiber()), timer, resume }
       const isExpired = timer?.listen(() => {
         this.waiting.delete(waiter)
-        waiter.resume()
+        resume(Exit.void)
       })
       if (isExpired === true || isOver()) {
         timer?.disarm()
-        return waiter.resume()
+        return resume(Exit.void)
       }
       this.waiting.add(waiter)
       if (this.waiting.size >= this.sweepAt) this.sweep()

@@ -46,13 +46,15 @@ export class Writer {
     this.driver.pending() < this.highWaterMark || this.failure() !== undefined
 
   readonly write = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> =>
-    Effect.suspend(() => {
-      if (this.isWritable()) return this.put(chunks, timeout)
-      if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
-      const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
-      if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
-      return Effect.flatMap(Deadline.make(timeout), (until) => this.putUntil(chunks, until, failure))
-    })
+    Effect.suspend(() => this.offer(chunks, timeout))
+
+  readonly offer = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> => {
+    if (this.isWritable()) return this.put(chunks, timeout)
+    if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
+    const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+    if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
+    return Effect.flatMap(Deadline.make(timeout), (until) => this.putUntil(chunks, until, failure))
+  }
 
   private putUntil(
     chunks: Chunks,
