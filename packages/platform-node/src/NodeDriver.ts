@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as net from "node:net"
-import { checkConnect } from "./internal/addresses.js"
+import { checkConnect, checkNodeName } from "./internal/addresses.js"
 import { connectSocket, targetOf } from "./internal/connectSocket.js"
+import { descriptorOf } from "./internal/endpoint.js"
 import { open } from "./internal/listen.js"
 import { driverOf, SocketDriver } from "./internal/socketDriver.js"
 
@@ -41,6 +42,8 @@ export interface NodeListener {
   /** Where it listens: the port the system chose, the path that was asked for. */
   readonly address: UnixAddress | TcpAddress
   readonly server: net.Server
+  /** The descriptor, where there is one. */
+  readonly fileno: number | undefined
   /** A connection, paused, that the caller then owns ({@link fromSocket}); or why there will be no more. */
   readonly take: () => net.Socket | AcceptError | undefined
   /** Calls `wake` once when there is something new to take. Gives what stops that. */
@@ -105,7 +108,7 @@ export const connect = (
   options: ConnectOptions = {}
 ): Effect.Effect<void, ConnectError> =>
   Effect.zipRight(
-    checkConnect(address),
+    Effect.zipRight(checkConnect(address), checkNodeName("connect", address)),
     connectSocket(driver.socket, address, { ...targetOf(address), ...boundTo(options.from) })
   )
 
@@ -146,6 +149,7 @@ export const listen = (
   Effect.map(open(Option.some(address), options), ({ acceptor, address }) => ({
     address,
     server: acceptor.server,
+    fileno: descriptorOf(acceptor.server),
     take: () => acceptor.take(),
     onArrival: (wake) => acceptor.onArrival(wake)
   }))

@@ -1,10 +1,12 @@
 import { format, type TcpAddress, type UnixAddress } from "@ductworks/core/Address"
 import { ConnectFailed } from "@ductworks/core/DuctError"
+import type { ConnectOptions } from "@ductworks/core/Transport"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import type * as net from "node:net"
 import { isTcp } from "./endpoint.js"
 import { codeOf, details, reasonOf, withCode } from "./errno.js"
+import { connectTimeoutOf } from "./settings.js"
 
 /** One attempt to connect the socket. Interruption only stops waiting: the caller closes what is of no use. */
 export const connectSocket = (
@@ -19,12 +21,22 @@ export const connectSocket = (
     socket.pause()
     socket.connect(target, () => {
       socket.off("error", onError)
-      // Loopback TCP can connect to itself: a client's port that the system chose may be the one it asks for.
       if (isTcp(socket) && socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
-        resume(connectFailed(address, withCode("the socket connected to itself", "ECONNREFUSED")))
+        resume(connectedToItself(address))
       } else resume(Effect.void)
     })
     return Effect.sync(() => socket.off("error", onError))
+  })
+
+/** The attempt, for as long as it may take. */
+export const inTime = <A, E, R>(
+  address: UnixAddress | TcpAddress,
+  options: ConnectOptions,
+  attempt: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | ConnectFailed, R> =>
+  Effect.timeoutFail(attempt, {
+    duration: connectTimeoutOf(options),
+    onTimeout: () => connectFailed(address, withCode("connecting took too long", "ETIMEDOUT"))
   })
 
 /** What `node:net` is told of the address. */
@@ -33,6 +45,10 @@ export const targetOf = (address: UnixAddress | TcpAddress): net.NetConnectOpts 
 
 export const connectFailed = (address: UnixAddress | TcpAddress, cause: unknown): ConnectFailed =>
   new ConnectFailed({ reason: connectReason(address, cause), address: format(address), ...details(cause) })
+
+/** Loopback TCP can do that: a client's port that the system chose may be the one it asks for. */
+export const connectedToItself = (address: UnixAddress | TcpAddress): ConnectFailed =>
+  connectFailed(address, withCode("the socket connected to itself", "ECONNREFUSED"))
 
 // connect(2) answers ECONNREFUSED for plain files, too.
 const connectReason = (address: UnixAddress | TcpAddress, cause: unknown) =>

@@ -20,6 +20,8 @@ export const reasonOf = (cause: unknown): Reason => {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
     case "EEXIST":
+    // A descriptor that has an owner in this process.
+    case "EBUSY":
       return "AddressInUse"
     case "EADDRNOTAVAIL":
       return "AddressNotAvailable"

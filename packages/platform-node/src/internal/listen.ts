@@ -1,5 +1,4 @@
 import { type Address, format, TcpAddress, UnixAddress } from "@ductworks/core/Address"
-import { sizeOr } from "@ductworks/core/Connection"
 import type { ListenError } from "@ductworks/core/DuctError"
 import type { Listener, ListenOptions } from "@ductworks/core/Transport"
 import * as Effect from "effect/Effect"
@@ -8,10 +7,9 @@ import type * as Scope from "effect/Scope"
 import type * as net from "node:net"
 import { bind } from "../UnixListener.js"
 import { type Acceptor, openAcceptor } from "./acceptor.js"
-import { checkListen } from "./addresses.js"
+import { checkListen, checkNodeName } from "./addresses.js"
 import { fromSocket } from "./open.js"
-
-const defaultBacklog = 128
+import { backlogOf } from "./settings.js"
 
 /** What listens, and where. */
 interface Bound {
@@ -38,7 +36,7 @@ export const open = (
 ): Effect.Effect<Bound, ListenError, Scope.Scope> =>
   Option.isNone(address)
     ? openUnix(Option.none(), options)
-    : Effect.flatMap(checkListen(address.value), (address) =>
+    : Effect.flatMap(Effect.tap(checkListen(address.value), checkNodeName("listen", address.value)), (address) =>
         address._tag === "UnixAddress" ? openUnix(Option.some(address), options) : openTcp(address, options)
       )
 
@@ -64,8 +62,7 @@ const openTcp = (
 
 // Not through the primary of node:cluster: two workers that listen at one address are two ducts.
 const shared = (options: ListenOptions) => ({
-  // listen(2) takes an int.
-  backlog: Math.min(0x7fffffff, sizeOr(options.backlog, defaultBacklog)),
+  backlog: backlogOf(options),
   exclusive: true
 })
 

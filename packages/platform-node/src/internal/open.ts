@@ -6,16 +6,16 @@ import { type Address, type FdAddress, format, TcpAddress, UnixAddress } from "@
 import * as Connection from "@ductworks/core/Connection"
 import { type ConnectError, ConnectFailed } from "@ductworks/core/DuctError"
 import type { ConnectOptions, SocketOptions } from "@ductworks/core/Transport"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type * as net from "node:net"
-import { checkConnect } from "./addresses.js"
-import { connectFailed, connectSocket, targetOf } from "./connectSocket.js"
+import { checkConnect, checkNodeName } from "./addresses.js"
+import { connectSocket, inTime, targetOf } from "./connectSocket.js"
 import { descriptorOf, isTcp } from "./endpoint.js"
 import { details, reasonOf, withCode } from "./errno.js"
+import { keepAliveSeconds, lingerOf, readAheadOf } from "./settings.js"
 import { driverOf, SocketDriver } from "./socketDriver.js"
 
 /** The two addresses of a connection, for where they cannot be asked of the system. */
@@ -23,9 +23,6 @@ export interface Ends {
   readonly localAddress: Address
   readonly remoteAddress: Address
 }
-
-export const readAheadOf = (options: SocketOptions): number =>
-  Connection.sizeOr(options.readAhead, Connection.defaultReadAhead)
 
 /**
  * A connection over an open socket that nothing was read from yet: an accepted one, or one of a child's stdio. The
@@ -62,7 +59,7 @@ export const connect = (
   address: Address,
   options: ConnectOptions = {}
 ): Effect.Effect<Connection.Connection, ConnectError, Scope.Scope> =>
-  Effect.flatMap(checkConnect(address), (address) => {
+  Effect.flatMap(Effect.tap(checkConnect(address), checkNodeName("connect", address)), (address) => {
     switch (address._tag) {
       case "UnixAddress":
       case "TcpAddress":
@@ -79,18 +76,13 @@ const open = (
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       const driver = new SocketDriver(undefined, readAheadOf(options))
-      const attempt = Effect.timeoutFail(connectSocket(driver.socket, address, targetOf(address)), {
-        duration: options.timeout ?? defaultTimeout,
-        onTimeout: () => connectFailed(address, withCode("connecting took too long", "ETIMEDOUT"))
-      })
+      const attempt = inTime(address, options, connectSocket(driver.socket, address, targetOf(address)))
       return restore(attempt).pipe(
         Effect.onError(() => driver.close("now")),
         Effect.flatMap(() => connectionOf(driver, endsOf(address, driver.socket), options))
       )
     })
   )
-
-const defaultTimeout = Duration.seconds(30)
 
 const endsOf = (address: UnixAddress | TcpAddress, socket: net.Socket): Ends => ({
   localAddress:
@@ -106,7 +98,7 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
     return Connection.make(driver, {
       ...ends,
       fileno: Option.fromNullable(descriptorOf(socket)),
-      linger: options.linger ?? Duration.seconds(tcp ? 10 : 3),
+      linger: lingerOf(tcp, options),
       highWaterMark: options.highWaterMark
     })
   })
@@ -114,7 +106,6 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
 /** Sets what a TCP connection has by default, or was asked for. */
 export const tune = (socket: net.Socket, options: SocketOptions): void => {
   socket.setNoDelay(options.noDelay ?? true)
-  const idle = options.keepAlive ?? Duration.seconds(30)
-  // TCP_KEEPIDLE takes whole seconds from 1 to 32,767.
-  if (idle !== false) socket.setKeepAlive(true, Math.min(32_767_000, Math.max(1_000, Duration.toMillis(idle))))
+  const idle = keepAliveSeconds(options)
+  if (idle !== undefined) socket.setKeepAlive(true, 1_000 * idle)
 }

@@ -25,14 +25,17 @@ export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
   return {
     bytes,
-    copy: (length) => {
-      // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
-      if (length <= 64) return bytes.slice(0, length)
-      const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
-      buffer.copy(chunk, 0, 0, length)
-      return chunk
-    }
+    copy: (length) => copyOf(bytes, length)
   }
+}
+
+/** The first `length` bytes, as a chunk that nothing else will write to and that keeps little more than itself. */
+export const copyOf = (bytes: Uint8Array, length: number): Uint8Array => {
+  // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
+  if (length <= 64) return bytes.slice(0, length)
+  const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
+  chunk.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+  return chunk
 }
 
 // Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.

@@ -1,0 +1,34 @@
+import type { Direction } from "../port.js"
+
+/** Who waits for a socket to become ready: one a direction, woken once. */
+export class Watches {
+  private read: (() => void) | undefined
+  private write: (() => void) | undefined
+
+  set(direction: Direction, wake: (() => void) | undefined): void {
+    this[direction] = wake
+  }
+
+  isWatched(direction: Direction): boolean {
+    return this[direction] !== undefined
+  }
+
+  /** For what is ready already. Not within the call: who waits is not done with beginning to. */
+  fireSoon(direction: Direction): void {
+    const wake = this[direction]
+    queueMicrotask(() => {
+      if (this[direction] === wake) this.fire(direction)
+    })
+  }
+
+  fire(direction: Direction): void {
+    const wake = this[direction]
+    this[direction] = undefined
+    wake?.()
+  }
+
+  fireAll(): void {
+    this.fire("read")
+    this.fire("write")
+  }
+}
