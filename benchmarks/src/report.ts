@@ -20,7 +20,7 @@ export const printCase = (outcome: Outcome): void => {
 }
 
 export const printVerdicts = (verdicts: ReadonlyArray<Verdict>): void => {
-  console.log("\nTargets")
+  if (verdicts.length > 0) console.log("\nTargets")
   for (const { title, placement, target, baseline, actual, isMet } of verdicts) {
     const wanted = `${target.bound} ${wantedOf(target, baseline)}`
     console.log(

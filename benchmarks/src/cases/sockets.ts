@@ -8,7 +8,12 @@ export const sockets: ReadonlyArray<Case> = [
     count: 5000,
     placements: everywhere,
     baseline: "net echo of 64 bytes",
-    contenders: ["net echo of 64 bytes, without onread", "C echo of 64 bytes", "C echo of 64 bytes, with poll"],
+    contenders: [
+      "addon echo, without Effect",
+      "net echo of 64 bytes, with onread",
+      "C echo of 64 bytes",
+      "C echo of 64 bytes, with poll"
+    ],
     targets: []
   },
   {

@@ -8,7 +8,7 @@ const node: Contenders = {
   "net echo": async () => (await import("./netEcho.js")).netEcho,
   "net one way": async () => (await import("./netOneWay.js")).netOneWay,
   "net echo of 64 bytes": async () => (await import("./netBytesEcho.js")).netBytesEcho,
-  "net echo of 64 bytes, without onread": async () => (await import("./netBytesEcho.js")).netPlainBytesEcho,
+  "net echo of 64 bytes, with onread": async () => (await import("./netBytesEcho.js")).netOnreadBytesEcho,
   "net onread one way": async () => (await import("./netBytesOneWay.js")).netBytesOneWay,
   "child_process echo": async () => (await import("./ipcEcho.js")).ipcEcho,
   "child_process one way": async () => (await import("./ipcOneWay.js")).ipcOneWay,
@@ -35,6 +35,10 @@ const ducts: Contenders = {
   "raw duct recvInto": async () => (await import("./rawDuctOneWay.js")).rawDuctOneWay(await overNode())
 }
 
+const sockets: Contenders = {
+  "addon echo, without Effect": async () => (await import("./addonEcho.js")).addonEcho
+}
+
 const primitives: Contenders = {
   "Effect.sync": async () => (await import("./effectWait.js")).effectSync,
   "Effect.async": async () => (await import("./effectWait.js")).effectAsync,
@@ -58,4 +62,4 @@ const primitives: Contenders = {
 }
 
 /** Loaded by name, since what a process does not run would slow its start. */
-export const contenders: Contenders = { ...node, ...c, ...ducts, ...primitives }
+export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...primitives }

@@ -38,6 +38,7 @@ export const bytesEcho = (connect: Connect, leave: Leave = (write) => write()): 
   }
 })
 
-export const netBytesEcho = bytesEcho(connectSocket)
+export const netBytesEcho = bytesEcho(connectPlainSocket)
 
-export const netPlainBytesEcho = bytesEcho(connectPlainSocket)
+/** With the fastest documented way to read, where there is one: in the process that connects. */
+export const netOnreadBytesEcho = bytesEcho(connectSocket)
