@@ -169,6 +169,8 @@ describe("readiness (native)", () => {
   it("SH-31 the callback is a function", () => {
     // A value of any type, as JavaScript may hand it over.
     const nothing: unknown = undefined
-    assert.throws(() => Reflect.apply(addon.onReady, undefined, [nothing]), TypeError)
+    assert.throws(() => {
+      Reflect.apply(addon.onReady, undefined, [nothing])
+    }, TypeError)
   })
 })

@@ -31,11 +31,12 @@ const broken = (thrown: unknown): Unsupported =>
     thrown
   )
 
-/** What loads the addon of a package in `directory`. */
+/** The addon's file for a package in `directory`: this one, unless told otherwise. */
+export const find = (directory = root): Either.Either<string, Unsupported> =>
+  Either.try({ try: () => nodeGypBuild.path(directory), catch: missing })
+
 export const loadFrom = (directory: string): Either.Either<Binding, Unsupported> =>
-  Either.flatMap(Either.try({ try: () => nodeGypBuild.path(directory), catch: missing }), () =>
-    Either.try({ try: () => nodeGypBuild(directory), catch: broken })
-  )
+  Either.flatMap(find(directory), () => Either.try({ try: () => nodeGypBuild(directory), catch: broken }))
 
 let loaded: Either.Either<Binding, Unsupported> | undefined
 

@@ -3,7 +3,6 @@ import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
-import nodeGypBuild from "node-gyp-build"
 import { execFile, spawn, type SpawnOptions } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -11,12 +10,12 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Handle } from "../../src/internal/binding.js"
-import { load } from "../../src/internal/load.js"
+import { find, load } from "../../src/internal/load.js"
 
 export const addon = Either.getOrThrow(load())
 
 /** The file that it came from; which one that is, the environment may say (scripts/native.mjs). */
-export const addonFile = nodeGypBuild.path(fileURLToPath(new URL("../..", import.meta.url)))
+export const addonFile = Either.getOrThrow(find())
 
 export const { EAGAIN, EBADF, EBUSY, EINVAL, EMFILE, ENAMETOOLONG, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE } =
   os.constants.errno
@@ -75,20 +74,19 @@ export const isOpen = (fd: number): boolean => {
 
 const program = (name: string) => fileURLToPath(new URL(`../fixtures/addon/${name}.mjs`, import.meta.url))
 
+/** Runs a command to its end; what it printed. */
+const printed = (command: string, args: ReadonlyArray<string>): Effect.Effect<string> =>
+  Effect.promise((signal) =>
+    promisify(execFile)(command, [...args], { signal, killSignal: "SIGKILL", encoding: "utf8" })
+  ).pipe(Effect.map(({ stdout }) => stdout.trim()))
+
 /** Runs a program of `fixtures/addon` to its end, with the addon's file as its first argument; what it printed. */
 export const runs = (name: string, ...args: ReadonlyArray<string>): Effect.Effect<string> =>
-  Effect.promise((signal) =>
-    promisify(execFile)(process.execPath, [program(name), addonFile, ...args], { signal, killSignal: "SIGKILL" })
-  ).pipe(Effect.map(({ stdout }) => stdout.trim()))
+  printed(process.execPath, [program(name), addonFile, ...args])
 
 /** Runs it by a shell's command line, where `"$@"` is the program. */
 export const runsIn = (shell: string, name: string): Effect.Effect<string> =>
-  Effect.promise((signal) =>
-    promisify(execFile)("sh", ["-c", shell, "sh", process.execPath, program(name), addonFile], {
-      signal,
-      killSignal: "SIGKILL"
-    })
-  ).pipe(Effect.map(({ stdout }) => stdout.trim()))
+  printed("sh", ["-c", shell, "sh", process.execPath, program(name), addonFile])
 
 /** Starts it; the scope kills it. */
 export const starts = (name: string, options: SpawnOptions) =>
