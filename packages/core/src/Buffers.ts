@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type * as Arr from "effect/Array"
+import * as Arr from "effect/Array"
 import type { Chunks } from "./Connection.js"
 import type { ReadError } from "./DuctError.js"
 
@@ -51,11 +51,11 @@ export class Inbox {
 
   /** Everything held; then the end; `undefined` while there is neither. As `Driver.take` wants it. */
   take(): Chunks | ReadError | undefined {
-    const [first, ...rest] = this.chunks
-    if (first === undefined) return this.reason
+    const { chunks } = this
+    if (!Arr.isNonEmptyReadonlyArray(chunks)) return this.reason
     this.chunks = []
     this.held = 0
-    return [first, ...rest]
+    return chunks
   }
 }
 

@@ -16,7 +16,13 @@ type Holder = Fiber.RuntimeFiber<unknown, unknown>
 // Never leaves this module.
 const nothing = new Error("ductworks: there was nothing to take")
 
-const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
+/**
+ * Whether the fiber was told to end. It may still run: its finalizers, or what cannot be interrupted.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
 
 /**
  * The turn of one fiber. `run` gives the calling fiber the turn and evaluates `attempt`; `attempt` either ends with

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import type { Chunks, Connection } from "../Connection.js"
 import type { ReadError } from "../DuctError.js"
 
@@ -46,12 +47,12 @@ export class ByteQueue {
 
   /** Everything, as it arrived; undefined when empty. */
   takeAll(): Chunks | undefined {
-    if (this.size === 0) return undefined
-    const [first, ...rest] = this.chunks
+    const { chunks } = this
+    if (!Arr.isNonEmptyReadonlyArray(chunks)) return undefined
     this.chunks = []
     this.block = undefined
     this.size = 0
-    return first === undefined ? undefined : [first, ...rest]
+    return chunks
   }
 
   /** At most `count` bytes, which the caller then owns. */

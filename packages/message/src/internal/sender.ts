@@ -1,6 +1,6 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctTimeout } from "@ductworks/core/DuctError"
+import { DuctTimeout, NotConnected } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -16,6 +16,8 @@ export interface Outbound<in Out> {
   readonly name: string
   readonly encode: (message: Out) => Effect.Effect<Uint8Array | string, SerializeError>
 }
+
+const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
 
 // A sendAll hands over what it has whenever this much is together.
 const batchBytes = 64 * 1024
@@ -79,9 +81,11 @@ export class Sender<in Out> {
   private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> =>
     this.outgoing.add(payload) ?? this.writeAdded()
 
+  /** Being run already: what it returns is what is left to be run. */
   private writeAdded(): Effect.Effect<void, SendError> {
     const chunks = this.outgoing.take()
-    return chunks === undefined ? Exit.void : this.raw.write(chunks)
+    if (chunks === undefined) return Exit.void
+    return this.raw.line()?.offer(chunks, this.raw.timeout) ?? notConnected
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
