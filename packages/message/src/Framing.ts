@@ -17,7 +17,7 @@ export type Fault =
 /**
  * The receiving side of one stream. Any chunking of the same bytes gives the same frames. It never holds more than the
  * bytes received and one header, and never allocates from a length that it has not checked against the limit. Room that
- * it was asked for is at most 256 KiB, or four times what has been received.
+ * it was asked for is at most 64 KiB, or four times what has been received.
  *
  * @since 0.1.0
  * @category models
@@ -287,8 +287,8 @@ class LineDecoder implements Decoder {
 /** What is left of a payload, from which on a copy costs more than reading it apart from what follows. */
 const LAND_FROM = 64 * 1024
 
-/** Reserved for a payload before its bytes are here, and how many times what is here. */
-const LAND_FIRST = 256 * 1024
+/** Reserved for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
+const LAND_FIRST = 64 * 1024
 const LAND_TIMES = 4
 
 /** The first bytes of a large payload, in memory that grows with them and ends up as the payload. */

@@ -2,7 +2,6 @@ import { checkTransport, Conformance, MemoryTransport } from "@ductworks/testing
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import * as Broken from "./support/broken.js"
-import { direct } from "./support/direct.js"
 
 const checks = checkTransport({ cannot: ["fileno"], bytes: 500_000, deadline: "1 second" })
 
@@ -56,43 +55,18 @@ const whole = "pullInto gives the bytes that pull would, then the end"
 const interrupted = "an interrupted pullInto loses no byte and leaves the buffer alone"
 
 describe("DW-42 checkTransport catches a pullInto that", () => {
-  const caught = (fault: string, name: string, connected: ReturnType<typeof direct>) =>
+  const caught = (fault: string, name: string, transport: typeof Broken.reorders) =>
     it.live(`${fault}: ${name}`, () =>
       Effect.gen(function* () {
-        const check = checkTransport({ connected, deadline: "3 seconds" }).find((check) => check.name === name)
+        const check = checks.find((check) => check.name === name)
         assert.isDefined(check)
         assert.instanceOf(yield* Effect.flip(check.run), Conformance.Violation)
-      }).pipe(Effect.provide(MemoryTransport.layer))
+      }).pipe(Effect.provide(transport))
     )
 
-  caught(
-    "writes behind the bytes it tells of",
-    whole,
-    direct((takeInto) => (buffer) => {
-      const taken = takeInto(buffer)
-      if (typeof taken === "number") buffer.fill(1, taken)
-      return taken
-    })
-  )
-
-  let last: Uint8Array = new Uint8Array(0)
-  caught(
-    "goes on with a buffer that is not its own any more",
-    interrupted,
-    direct((takeInto) => (buffer) => {
-      const taken = takeInto(buffer)
-      last.fill(1)
-      last = buffer
-      return taken
-    })
-  )
-
-  caught("drops bytes on interruption", interrupted, (left, right, options) =>
-    Effect.map(direct()(left, right, options), ([one, { pullInto = () => Effect.never, ...other }]) => {
-      const dropping = (buffer: Uint8Array) => Effect.tap(pullInto(buffer), () => Effect.yieldNow())
-      return [one, { ...other, pullInto: dropping }]
-    })
-  )
+  caught("writes behind the bytes it tells of", whole, Broken.writesTooFar)
+  caught("goes on with a buffer that is not its own any more", interrupted, Broken.keepsTheBuffer)
+  caught("drops bytes on interruption", interrupted, Broken.dropsInto)
 })
 
 describe("a report", () => {

@@ -12,12 +12,14 @@ export class ByteQueue {
   private block: Uint8Array | undefined
   size = 0
 
-  push(chunks: Chunks): void {
+  push(chunk: Uint8Array): void {
     this.block = undefined
-    for (const chunk of chunks) {
-      this.chunks.push(chunk)
-      this.size += chunk.length
-    }
+    this.chunks.push(chunk)
+    this.size += chunk.length
+  }
+
+  pushAll(chunks: Chunks): void {
+    for (const chunk of chunks) this.push(chunk)
   }
 
   get isLanding(): boolean {

@@ -127,7 +127,7 @@ export class RawReceiver implements Line {
       if (taken === undefined) return undefined
       if (typeof taken !== "number") {
         if ("_tag" in taken) return taken
-        queue.push(taken)
+        queue.pushAll(taken)
       }
     }
     return undefined

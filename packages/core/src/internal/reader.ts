@@ -5,6 +5,7 @@ import type { Chunks, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
+import { ByteQueue } from "./byteQueue.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
 
@@ -15,7 +16,7 @@ export class Reader {
   private readonly turn = new Exclusive("recv")
   private readonly waiters: Waiters
   /** What was taken from the driver by somebody who only looked. */
-  private ready: Chunks | undefined
+  private readonly ready = new ByteQueue()
   private end: ReadError | undefined
   /** The end, if it is one of this side. */
   private fault: Exit.Exit<never, PollError> | undefined
@@ -44,19 +45,14 @@ export class Reader {
   // --- at once
 
   readonly take = (): Chunks | ReadError | undefined => {
-    const chunks = this.ready
-    if (chunks === undefined) return this.end ?? this.seen(this.driver.take())
-    if (this.end === closed) return closed
-    this.ready = undefined
-    return chunks
+    if (this.ready.size === 0) return this.end ?? this.seen(this.driver.take())
+    return this.end === closed ? closed : this.ready.takeAll()
   }
 
   /** As {@link take}, into the buffer; the number of bytes. What is ready comes first. */
   readonly takeInto = (buffer: Uint8Array): number | ReadError | undefined => {
-    const chunks = this.ready
-    if (chunks === undefined) return this.end ?? this.seen(this.driver.takeInto?.(buffer))
-    if (this.end === closed) return closed
-    return this.copyReady(chunks, buffer)
+    if (this.ready.size === 0) return this.end ?? this.seen(this.driver.takeInto?.(buffer))
+    return this.end === closed ? closed : this.ready.takeInto(buffer)
   }
 
   private seen<A>(taken: A | ReadError): A | ReadError
@@ -66,30 +62,14 @@ export class Reader {
     return (this.end = taken)
   }
 
-  private copyReady(chunks: Chunks, buffer: Uint8Array): number {
-    let filled = 0
-    for (const [index, chunk] of chunks.entries()) {
-      const room = buffer.length - filled
-      if (chunk.length > room) {
-        buffer.set(chunk.subarray(0, room), filled)
-        this.ready = [chunk.subarray(room), ...chunks.slice(index + 1)]
-        return buffer.length
-      }
-      buffer.set(chunk, filled)
-      filled += chunk.length
-    }
-    this.ready = undefined
-    return filled
-  }
-
   // --- waiting
 
   /** Whether there is something to take: bytes, which are then ready, or the end. */
   private readonly isFilled = (): boolean => {
-    if (this.ready !== undefined || this.end !== undefined) return true
+    if (this.ready.size > 0 || this.end !== undefined) return true
     const taken = this.seen(this.driver.take())
     if (taken === undefined) return false
-    if (!("_tag" in taken)) this.ready = taken
+    if (!("_tag" in taken)) this.ready.pushAll(taken)
     return true
   }
 
@@ -97,9 +77,8 @@ export class Reader {
     until === undefined ? this.untilArrival : this.waiters.wait(this.isFilled, until)
 
   private readonly takeReady = this.turn.commit((): Chunks => {
-    const chunks = this.ready
+    const chunks = this.ready.takeAll()
     if (chunks === undefined) throw new Error("ductworks: the turn was lost between fill and commit")
-    this.ready = undefined
     return chunks
   })
 
@@ -123,9 +102,7 @@ export class Reader {
   /** With the turn: why there is nothing to take any more. */
   private failure(): Exit.Exit<never, ReadError> | undefined {
     const { end } = this
-    return end === undefined || (this.ready !== undefined && end !== closed)
-      ? undefined
-      : this.turn.fail(Exit.fail(end))
+    return end === undefined || (this.ready.size > 0 && end !== closed) ? undefined : this.turn.fail(Exit.fail(end))
   }
 
   readonly readable: Effect.Effect<void, PollError> = Effect.suspend(() => {
@@ -152,7 +129,7 @@ export class Reader {
   /** Nothing to see yet; something to pull, be it an end; or that this end is of no more use. */
   private look(): undefined | Exit.Exit<void, PollError> {
     if (!this.isFilled()) return undefined
-    return (this.ready !== undefined && this.end !== closed ? undefined : this.fault) ?? Exit.void
+    return (this.ready.size > 0 && this.end !== closed ? undefined : this.fault) ?? Exit.void
   }
 }
 
