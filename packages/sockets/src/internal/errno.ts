@@ -16,8 +16,12 @@ export const badDescriptor = -errno.EBADF
 /** What a portable port says about what Node cannot do. */
 export const notSupported = -errno.EOPNOTSUPP
 
-/** What a connection says that is under way. EINTR: it goes on all the same (connect(2)). */
-export const isInProgress = (result: number): boolean => result === -errno.EINPROGRESS || result === -errno.EINTR
+/** What connect says that goes on without its caller, also after a signal (connect(2)), or that went on already. */
+export const isInProgress = (result: number): boolean =>
+  result === -errno.EINPROGRESS || result === -errno.EINTR || result === -errno.EALREADY
+
+/** What connect says when that is over. */
+export const isConnected = (result: number): boolean => result === 0 || result === -errno.EISCONN
 
 /** Whether the operation is to be tried again once the socket is ready: the same on Linux, two on some systems. */
 export const isBlocked = (result: number): boolean => result === wouldBlock || result === -errno.EWOULDBLOCK
@@ -41,14 +45,17 @@ const full: ReadonlySet<number> = new Set(
   [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM].map((number) => -number)
 )
 
-/** What a socket says that has no other end, or one that is not there any more. */
-export const notConnected = -errno.ENOTCONN
-
 /** What a call says whose argument, or whose kind of descriptor, it cannot work with. */
 export const invalid = -errno.EINVAL
 
+/** What there is to say about an interface that does not exist. */
+export const noDevice = -errno.ENODEV
+
 /** What a socket that connected to itself is told as. */
 export const refused = -errno.ECONNREFUSED
+
+/** What a socket says that has no other end any more: there is nothing left to shut down. */
+export const notConnected = -errno.ENOTCONN
 
 // libuv's names and words; it lacks some numbers that the system has, for which the bare name has to do.
 const known = getSystemErrorMap()
@@ -62,3 +69,12 @@ export const fault = (operation: string, result: number, address?: string): Sock
   const about = address === undefined ? {} : { address }
   return new SocketFault({ operation, code, errno: -result, problem: words ?? "the system refused it", ...about })
 }
+
+/** The fault of an operation that would have to wait; made once, since who polls meets it all the time. */
+export const wouldWait = (operation: string): SocketFault => {
+  const made = waits.get(operation) ?? fault(operation, wouldBlock)
+  waits.set(operation, made)
+  return made
+}
+
+const waits = new Map<string, SocketFault>()
