@@ -51,11 +51,12 @@ export const asJson = (outcomes: ReadonlyArray<Outcome>, leftOut: ReadonlyArray<
     2
   )
 
-const columns = ({ ratio, median, least, most, p50, p99, lost }: Row, baseline: string) => ({
+const columns = ({ ratio, middleRatio, median, least, most, p50, p99, lost }: Row, baseline: string) => ({
   [`ratio to ${baseline}`]: round(ratio),
   median: round(median),
   least: round(least),
   most: round(most),
+  ...(middleRatio === undefined ? {} : { "p50 ratio": round(middleRatio) }),
   ...(p50 === undefined ? {} : { p50: round(p50) }),
   ...(p99 === undefined ? {} : { p99: round(p99) }),
   ...(lost === undefined ? {} : { lost: `${round(100 * lost)} %` })

@@ -11,6 +11,8 @@ export interface Row {
   readonly median: number
   readonly least: number
   readonly most: number
+  /** Of the middle round trips: what the ratio would be if nothing else ran on the machine, and nothing was collected. */
+  readonly middleRatio?: number
   readonly p50?: number
   readonly p99?: number
   readonly lost?: number
@@ -29,9 +31,11 @@ export const rowsOf = ({ work, figures }: Outcome): ReadonlyArray<Row> => {
   const base = figures.get(work.baseline) ?? []
   return Array.from(figures, ([contender, all]) => {
     const values = all.map(({ value }) => value)
+    const middles = all.flatMap(({ p50 }, round) => (p50 === undefined ? [] : p50 / (base[round]?.p50 ?? Number.NaN)))
     return {
       contender,
       ratio: median(values.map((value, round) => value / (base[round]?.value ?? Number.NaN))),
+      ...(middles.length === 0 ? {} : { middleRatio: median(middles) }),
       median: median(values),
       least: Math.min(...values),
       most: Math.max(...values),
