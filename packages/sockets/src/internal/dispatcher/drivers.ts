@@ -78,19 +78,27 @@ export function dataReader<E, R>(
 /** What a driver ends with whose target has no socket. */
 export const noSocket = (operation: string) => Exit.fail(Option.some(new SocketClosed({ operation })))
 
+type Of<Drivers extends ReadonlyArray<EventDriver<symbol, unknown, unknown>>> = Effect.Effect<
+  void,
+  Drivers[number] extends (event: DispatchEvent) => Step<never, symbol, infer E, unknown> ? E : never,
+  Drivers[number] extends (event: DispatchEvent) => Step<never, symbol, unknown, infer R> ? R : never
+>
+
 /**
- * Drivers as the `dispatchEvent` of a target: each gets every event, in this order. A driver that has ended lets events
- * pass, and an error fails the event, so that the dispatcher closes the target.
+ * Drivers as what is told of the events of a target: each gets every event, in this order. A driver that has ended lets
+ * events pass; an error fails the event, so that the dispatcher closes the target.
  *
  * @since 0.1.0
  * @category drivers
  */
-export const drive =
-  <E = never, R = never>(
-    ...drivers: ReadonlyArray<EventDriver<symbol, E, R>>
-  ): ((event: DispatchEvent) => Effect.Effect<void, E | DispatchError, R>) =>
-  (event) =>
-    Effect.forEach(drivers, (driver) => Effect.catchAll(driver(event), passEnd), { discard: true })
+export function drive<const Drivers extends ReadonlyArray<EventDriver<symbol, unknown, unknown>>>(
+  ...drivers: Drivers
+): (event: DispatchEvent) => Of<Drivers>
+export function drive(
+  ...drivers: ReadonlyArray<EventDriver<symbol, unknown, unknown>>
+): (event: DispatchEvent) => Effect.Effect<void, unknown, unknown> {
+  return (event) => Effect.forEach(drivers, (driver) => Effect.catchAll(driver(event), passEnd), { discard: true })
+}
 
 const passEnd = <E>(error: Option.Option<E>): Effect.Effect<void, E> =>
   Option.match(error, { onNone: () => Effect.void, onSome: Effect.fail })

@@ -85,14 +85,12 @@ export const immediateConnect: DispatchEvent = [true, false, Option.none()]
 export const defaultFilter: Filter = [true, false, true]
 
 /**
- * What makes a target; see {@link DispatchTarget}.
+ * What a target may begin with; see {@link DispatchTarget}.
  *
  * @since 0.1.0
  * @category models
  */
-export interface TargetOptions<E, R> {
-  /** Told of each event; `self` is the target. */
-  readonly dispatchEvent: (event: DispatchEvent, self: AnyTarget) => Effect.Effect<void, E, R>
+export interface TargetOptions<R> {
   /** Default none: `connectTcp` and `listenTcp` set one. */
   readonly sock?: Sock
   /** Default `"connected"` if a socket is given, else `"new"`. */
@@ -105,19 +103,33 @@ export interface TargetOptions<E, R> {
 /**
  * A target of plain fields. Nothing happens before a dispatcher gets it.
  *
+ * @param events makes, once, what is told of each event: {@link drive} of drivers, or a function
  * @since 0.1.0
  * @category constructors
  */
-export const makeTarget = <E = never, R = never>(options: TargetOptions<E, R>): DispatchTarget<E, R> => {
-  const target: DispatchTarget<E, R> = {
-    sock: options.sock,
-    dispatchState: options.dispatchState ?? (options.sock === undefined ? "new" : "connected"),
-    filter: options.filter ?? defaultFilter,
-    settled: undefined,
-    dispatchEvent: (event) => options.dispatchEvent(event, target),
-    socketClosed: options.socketClosed
+export const makeTarget = <E = never, R = never, R2 = never>(
+  events: (self: AnyTarget) => (event: DispatchEvent) => Effect.Effect<void, E, R>,
+  options: TargetOptions<R2> = {}
+): DispatchTarget<E, R | R2> => new Target<E, R | R2>(events, options)
+
+class Target<E, R> implements DispatchTarget<E, R> {
+  sock: Sock | undefined
+  dispatchState: DispatchState
+  filter: Filter
+  settled: Effect.Effect<void, DispatchError> | undefined
+  readonly socketClosed: Effect.Effect<void, never, R> | undefined
+  readonly dispatchEvent: (event: DispatchEvent) => Effect.Effect<void, E, R>
+
+  constructor(
+    events: (self: AnyTarget) => (event: DispatchEvent) => Effect.Effect<void, E, R>,
+    options: TargetOptions<R>
+  ) {
+    this.sock = options.sock
+    this.dispatchState = options.dispatchState ?? (options.sock === undefined ? "new" : "connected")
+    this.filter = options.filter ?? defaultFilter
+    this.socketClosed = options.socketClosed
+    this.dispatchEvent = events(this)
   }
-  return target
 }
 
 /** Wants to be told, or no longer, when the target can be written. */
