@@ -1,6 +1,8 @@
 /**
  * @since 0.1.0
  */
+export * as NativeSockets from "./NativeSockets.js"
+export * as Resolver from "./Resolver.js"
 export * as Sock from "./Sock.js"
 export * as SocketAddress from "./SocketAddress.js"
 export * as SocketConstants from "./SocketConstants.js"

@@ -1,0 +1,78 @@
+import * as Effect from "effect/Effect"
+import { InvalidAddress } from "@ductworks/core/DuctError"
+import { Resolver } from "../../Resolver.js"
+import { type AddressInput, format, fromInput, InetAddress, type SocketAddress } from "../../SocketAddress.js"
+import type { AddressError, NameNotResolved } from "../../SocketError.js"
+import { fault, isBlocked, isConnected, isInProgress, refused, wouldBlock } from "../errno.js"
+import { checkAddress, ipVersion, isNumeric } from "./address.js"
+import { Reason } from "./half.js"
+import { pendingError } from "./options.js"
+import type { SockState } from "./state.js"
+
+/** Connects, resolving a name if asked to. */
+export const connect = (
+  state: SockState,
+  input: AddressInput,
+  resolve: boolean
+): Effect.Effect<void, AddressError | NameNotResolved> => {
+  const address = fromInput(input)
+  if (!resolve || isNumeric(address) || address._tag === "UnixAddress") return connectNumeric(state, address)
+  const { domain } = state.port
+  // The family is the socket's; everything else about the address can be wrong before the name is asked for.
+  const problem = checkAddress(domain, InetAddress(ipVersion(domain) === 6 ? "::1" : "127.0.0.1", address.port), true)
+  if (problem !== undefined) return new InvalidAddress({ address: format(address), problem: problem.problem })
+  return Effect.flatMap(Resolver, (resolver) =>
+    Effect.flatMap(resolver.resolve(address.ip, ipVersion(domain)), ([first, ...others]) =>
+      others.reduce(
+        (before, ip) =>
+          Effect.catchTag(before, "SocketFault", () => connectNumeric(state, InetAddress(ip, address.port))),
+        connectNumeric(state, InetAddress(first, address.port))
+      )
+    )
+  )
+}
+
+const connectNumeric = (state: SockState, address: SocketAddress): Effect.Effect<void, AddressError> => {
+  const problem = checkAddress(state.port.domain, address, true)
+  if (problem !== undefined) return problem
+  return Effect.flatMap(whenDone(state, address), (done) =>
+    typeof done === "number" ? checkSelf(state, address) : done
+  )
+}
+
+// A number from a port that was connected without an Effect of its own.
+const whenDone = (state: SockState, address: SocketAddress) => {
+  const { port, writing } = state
+  const begin = () => {
+    const result = port.connect(address)
+    if (typeof result !== "number" || result === 0) return result
+    if (isBlocked(result)) return writing.refuse(Reason.backlogFull)
+    return writing.refuse(isInProgress(result) ? wouldBlock : result)
+  }
+  const end = () => {
+    const error = pendingError(port)
+    if (error < 0) return writing.refuse(error)
+    // Asked again, it says whether that was all: who waits is also woken for other reasons.
+    const result = port.connect(address)
+    if (typeof result !== "number" || isConnected(result)) return 0
+    return writing.refuse(isInProgress(result) ? wouldBlock : result)
+  }
+  return writing.runTelling("connect", begin, end, (operation, reason) =>
+    state.error(operation, reason === Reason.backlogFull ? wouldBlock : reason, format(address))
+  )
+}
+
+// Both ends of a TCP connection over the loopback interface can be the same socket, if the system chose the port that
+// was asked for: nobody listens there.
+const checkSelf = (state: SockState, address: SocketAddress): Effect.Effect<void, AddressError> => {
+  const { port } = state
+  if (!state.isStream || address._tag === "UnixAddress") return Effect.void
+  return Effect.flatMap(port.localAddress(), (local) => {
+    if (local._tag === "UnixAddress" || local.port !== address.port) return Effect.void
+    return Effect.flatMap(port.remoteAddress(), (remote) =>
+      format(local) === format(remote)
+        ? Effect.zipRight(state.close, fault("connect", refused, format(address)))
+        : Effect.void
+    )
+  })
+}

@@ -1,0 +1,138 @@
+import { InvalidArgument } from "@ductworks/core/DuctError"
+import * as Effect from "effect/Effect"
+import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
+import { MSG } from "../../SocketConstants.js"
+import type { AddressError, ArgumentError } from "../../SocketError.js"
+import { isBlocked, wouldBlock } from "../errno.js"
+import { checkAddress } from "./address.js"
+import { checkBytes, checkInt } from "./arguments.js"
+import { Reason } from "./half.js"
+import type { SockState } from "./state.js"
+
+/** All bytes, or with `MSG.DONTWAIT` what goes in one call. */
+export const send = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const problem = checkBytes("send", data) ?? checkInt("send", "flags", flags)
+  if (problem !== undefined) return problem
+  if (data.length === 0 && state.isStream) return state.call("send", () => 0)
+  return (flags & MSG.DONTWAIT) === 0 ? sendAll(state, data, flags) : sendNow(state, data, flags)
+}
+
+const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const total = data.length
+  // Of a run: the value may run again, but the first step of a run comes before its others.
+  let sent = 0
+  const rest = (): number | undefined => {
+    const length = total - sent
+    if (data.length !== total) return state.writing.refuse(Reason.resized)
+    const count = state.port.send(data, sent, length, flags)
+    if (count < 0) return state.writing.refuse(count)
+    sent += count
+    // Less than all: the system's buffer is full, and says when it is not.
+    return count === length ? total : midway(state, wouldBlock)
+  }
+  const first = () => {
+    sent = 0
+    return rest()
+  }
+  return state.writing.runTelling("send", first, rest, tellOf(state))
+}
+
+const midway = (state: SockState, reason: number): undefined => {
+  state.writing.isMidway = true
+  return state.writing.refuse(reason)
+}
+
+const tellOf =
+  (state: SockState) =>
+  (operation: string, reason: number): ArgumentError =>
+    reason === Reason.resized
+      ? new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
+      : state.error(operation, reason)
+
+const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> =>
+  state.writing.now(
+    "send",
+    () => {
+      // Nothing goes between the bytes of another fiber.
+      if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
+      const count = state.port.send(data, 0, data.length, flags)
+      return count < 0 ? state.writing.refuse(count) : count
+    },
+    state.errorNow
+  )
+
+/** All pieces, without joining them. */
+export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
+  for (const piece of pieces) {
+    const problem = checkBytes("writev", piece)
+    if (problem !== undefined) return problem
+  }
+  return Effect.suspend(() =>
+    writeAll(
+      state,
+      pieces.filter((piece) => piece.length > 0)
+    )
+  )
+}
+
+const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (total === 0) return state.call("writev", () => 0)
+  let sent = 0
+  let first = 0
+  let offset = 0
+  const step = (): number | undefined => {
+    while (sent < total) {
+      const count = state.port.sendv(pieces, first, offset)
+      if (count < 0) return sent > 0 ? midway(state, count) : state.writing.refuse(count)
+      sent += count
+      offset += count
+      for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {
+        offset -= piece.length
+      }
+      if (sent < total && state.pace.isSpent()) return midway(state, Reason.breathe)
+    }
+    return sent
+  }
+  return state.writing.runTelling("writev", step, step, tellOf(state))
+}
+
+/** One call. */
+export const sendto = (
+  state: SockState,
+  data: Uint8Array,
+  input: AddressInput,
+  flags: number
+): Effect.Effect<number, AddressError> => {
+  const problem = checkBytes("sendto", data) ?? checkInt("sendto", "flags", flags)
+  if (problem !== undefined) return problem
+  const address = fromInput(input)
+  return (
+    checkAddress(state.port.domain, address, true) ??
+    sendOne(state, "sendto", flags, address, () => state.port.sendto(data, flags, address))
+  )
+}
+
+/** One call to an address, or to the peer; ports answer at once or with an Effect. */
+export const sendOne = <E>(
+  state: SockState,
+  operation: string,
+  flags: number,
+  address: SocketAddress | undefined,
+  call: () => number | Effect.Effect<number, E>
+): Effect.Effect<number, E | AddressError> => {
+  const step = () => {
+    if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
+    const result = call()
+    return typeof result === "number" && result < 0 ? state.writing.refuse(result) : result
+  }
+  const tell = (name: string, result: number) =>
+    address === undefined || isBlocked(result)
+      ? state.errorNow(name, result)
+      : state.error(name, result, format(address))
+  const sent: Effect.Effect<number | Effect.Effect<number, E>, AddressError> =
+    (flags & MSG.DONTWAIT) === 0
+      ? state.writing.runTelling(operation, step, step, tell)
+      : state.writing.now(operation, step, tell)
+  return Effect.flatMap(sent, (result) => (typeof result === "number" ? Effect.succeed(result) : result))
+}
