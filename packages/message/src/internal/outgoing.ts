@@ -3,10 +3,13 @@ import * as Arr from "effect/Array"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
-import { isTooLong, longestString } from "./faults.js"
 import { room, settle, startOf } from "./slab.js"
+import { leastLength } from "./walk.js"
 
 const encoder = new TextEncoder()
+
+/** V8's `String::kMaxLength` where pointers have 64 bits. */
+const longestString = 2 ** 29 - 24
 
 type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
 
@@ -68,18 +71,18 @@ export class Outgoing {
     return Arr.append(chunks, last)
   }
 
-  /** A message so large that V8 could not hold its text is too large, whatever the serializer calls it. */
-  explain(error: SerializeError): MessageTooLarge | SerializeError {
-    const { serializer } = this
-    return isTooLong(error.cause)
-      ? new MessageTooLarge({
-          direction: "send",
-          size: longestString + 1,
-          limit: Math.min(this.limit, longestString),
-          limitName: this.limit < longestString ? this.limitName : `V8's longest string, in ${serializer}`,
-          cause: error.cause
-        })
-      : error
+  /**
+   * What a serializer's RangeError means: that the message is too large for a text, if its parts alone are; else what the
+   * serializer says (a stack that is exhausted is a RangeError, too).
+   */
+  explain(error: SerializeError, message: unknown): MessageTooLarge | SerializeError {
+    if (!(error.cause instanceof RangeError)) return error
+    const [limit, limitName] =
+      this.limit < longestString
+        ? [this.limit, this.limitName]
+        : [longestString, `V8's longest string, in ${this.serializer}`]
+    const size = leastLength(message, limit)
+    return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
   }
 
   private append(memory: Uint8Array, offset: number, length: number): void {

@@ -92,14 +92,15 @@ export class Sender<in Out> {
   private encode(message: Out): Effect.Effect<Uint8Array | string, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.outbound.encode(message)
-      if (!isDone(encoding)) return Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), this.explain)
-      return Exit.isSuccess(encoding) ? encoding : Exit.mapError(encoding, this.explain)
+      if (isDone(encoding) && Exit.isSuccess(encoding)) return encoding
+      const explain = (error: SerializeError) => this.outgoing.explain(error, message)
+      return isDone(encoding)
+        ? Exit.mapError(encoding, explain)
+        : Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), explain)
     } catch (cause) {
       return this.unexpected(cause)
     }
   }
-
-  private readonly explain = (error: SerializeError) => this.outgoing.explain(error)
 
   private readonly unexpected = (cause: unknown): Exit.Exit<never, SerializeError> =>
     Exit.fail(
