@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import { turn } from "../sock/pace.js"
 import { type IterateOptions, logError, type OnError, provided } from "./options.js"
 import { Ready } from "./ready.js"
 import { Registration } from "./registration.js"
@@ -133,7 +134,7 @@ export class Dispatcher<in out E = never> {
       const run: Run = Runtime.runFork(runtime)
       const { after, before, count } = options
       const timeout = Duration.decode(options.timeout)
-      let turn = 0
+      let turns = 0
       let delivered = 0
       this.onError = options.onError
       const deliver = Effect.map(this.deliver, (more) => void (delivered += more))
@@ -143,9 +144,9 @@ export class Dispatcher<in out E = never> {
         Effect.zipRight(this.guard(Option.none(), after))
       )
       const all = Effect.whileLoop({
-        while: () => turn < count && this.registrations.size > 0,
+        while: () => turns < count && this.registrations.size > 0,
         body: () => once,
-        step: () => void (turn += 1)
+        step: () => void (turns += 1)
       })
       return Effect.map(all, () => delivered)
     })
@@ -156,9 +157,13 @@ export class Dispatcher<in out E = never> {
       this.ready.look()
       this.arm(run)
       if (this.ready.size > 0 || this.registrations.size === 0) return Effect.void
-      return Duration.isFinite(timeout) ? Effect.timeoutOption(this.arrival(run), timeout) : this.arrival(run)
+      if (!Duration.isFinite(timeout)) return this.arrival(run)
+      return Effect.zipRight(Effect.timeoutOption(this.arrival(run), timeout), this.lastLook)
     })
   }
+
+  // However short the time was: what is ready in the system is seen in one turn of the event loop.
+  private readonly lastLook: Effect.Effect<void> = Effect.suspend(() => (this.ready.size > 0 ? Effect.void : turn))
 
   private arm(run: Run): void {
     for (const registration of this.registrations.values()) {
