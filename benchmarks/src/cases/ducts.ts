@@ -8,8 +8,19 @@ export const ducts: ReadonlyArray<Case> = [
     count: 3000,
     placements: everywhere,
     baseline: "net echo",
-    contenders: ["duct echo", "duct schema echo", "child_process echo", "C echo of 97 bytes"],
-    targets: [ratioAtMost("duct echo", 1.6)]
+    contenders: [
+      "socket duct echo",
+      "socket duct schema echo",
+      "duct echo",
+      "duct schema echo",
+      "child_process echo",
+      "C echo of 97 bytes"
+    ],
+    targets: [
+      ratioAtMost("socket duct echo", 1.15, "one core"),
+      ratioAtMost("socket duct schema echo", 1.3, "one core"),
+      ratioAtMost("duct echo", 1.6)
+    ]
   },
   {
     group: "ducts",
@@ -18,8 +29,8 @@ export const ducts: ReadonlyArray<Case> = [
     count: 5000,
     placements: ["two cores"],
     baseline: "net echo",
-    contenders: ["C echo of 97 bytes, spinning"],
-    targets: []
+    contenders: ["socket duct echo, spinning", "socket duct echo", "C echo of 97 bytes, spinning"],
+    targets: [ratioAtMost("socket duct echo, spinning", 0.25)]
   },
   {
     group: "ducts",
@@ -28,8 +39,8 @@ export const ducts: ReadonlyArray<Case> = [
     count: 50_000,
     placements: everywhere,
     baseline: "child_process one way",
-    contenders: ["duct sendAll", "duct send each", "net one way"],
-    targets: [ratioAtMost("duct sendAll", 1 / 3)]
+    contenders: ["duct sendAll", "duct send each", "socket duct sendAll", "socket duct send each", "net one way"],
+    targets: [ratioAtMost("duct sendAll", 1 / 3), ratioAtMost("socket duct sendAll", 1 / 3)]
   },
   {
     group: "ducts",
@@ -50,7 +61,7 @@ export const ducts: ReadonlyArray<Case> = [
     // A stalled reader stalls for good: one round tells all.
     rounds: 1,
     baseline: "duct stalled",
-    contenders: [],
-    targets: [figureAtMost("duct stalled", 1024 * 1024)]
+    contenders: ["socket duct stalled"],
+    targets: [figureAtMost("duct stalled", 1024 * 1024), figureAtMost("socket duct stalled", 1024 * 1024)]
   }
 ]

@@ -1,4 +1,4 @@
-import { everywhere, type Case } from "./case.js"
+import { everywhere, ratioAtLeast, ratioAtMost, type Case } from "./case.js"
 
 export const sockets: ReadonlyArray<Case> = [
   {
@@ -9,12 +9,13 @@ export const sockets: ReadonlyArray<Case> = [
     placements: everywhere,
     baseline: "net echo of 64 bytes",
     contenders: [
-      "addon echo, without Effect",
+      "Sock echo",
       "net echo of 64 bytes, with onread",
+      "addon echo, without Effect",
       "C echo of 64 bytes",
       "C echo of 64 bytes, with poll"
     ],
-    targets: []
+    targets: [ratioAtMost("Sock echo", 1)]
   },
   {
     group: "sockets",
@@ -23,8 +24,19 @@ export const sockets: ReadonlyArray<Case> = [
     count: 1000,
     placements: everywhere,
     baseline: "C one way",
-    contenders: ["raw duct recvInto", "net onread one way", "C one way, with poll"],
-    targets: []
+    contenders: [
+      "Sock recvExactInto",
+      "Sock recvInto",
+      "raw duct recvInto, native",
+      "raw duct recvInto",
+      "net onread one way",
+      "C one way, with poll"
+    ],
+    targets: [
+      ratioAtLeast("Sock recvExactInto", 0.85),
+      ratioAtLeast("Sock recvInto", 0.85),
+      ratioAtLeast("raw duct recvInto, native", 0.85)
+    ]
   },
   {
     group: "sockets",
@@ -33,7 +45,7 @@ export const sockets: ReadonlyArray<Case> = [
     count: 50_000,
     placements: ["two cores"],
     baseline: "dgram",
-    contenders: [],
-    targets: []
+    contenders: ["Sock UDP", "Sock UDP recvfrom", "Sock UDP segments"],
+    targets: [ratioAtLeast("Sock UDP", 1.1), ratioAtLeast("Sock UDP segments", 5)]
   }
 ]

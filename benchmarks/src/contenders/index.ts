@@ -1,4 +1,4 @@
-import { overNode } from "../carriers.js"
+import { overNode, overSockets, overSpinningSockets } from "../carriers.js"
 import type { Contender } from "../contender.js"
 import { MiB } from "../oneWay.js"
 
@@ -36,7 +36,23 @@ const ducts: Contenders = {
 }
 
 const sockets: Contenders = {
-  "addon echo, without Effect": async () => (await import("./addonEcho.js")).addonEcho
+  "addon echo, without Effect": async () => (await import("./addonEcho.js")).addonEcho,
+  "Sock echo": async () => (await import("./sockEcho.js")).sockEcho,
+  "Sock recvExactInto": async () => (await import("./sockOneWay.js")).sockRecvExactInto,
+  "Sock recvInto": async () => (await import("./sockOneWay.js")).sockRecvInto,
+  "Sock UDP": async () => (await import("./sockPackets.js")).sockPackets,
+  "Sock UDP recvfrom": async () => (await import("./sockPackets.js")).sockPacketsFrom,
+  "Sock UDP segments": async () => (await import("./sockPackets.js")).sockSegments
+}
+
+const nativeDucts: Contenders = {
+  "socket duct echo": async () => (await import("./ductEcho.js")).ductEcho(await overSockets()),
+  "socket duct echo, spinning": async () => (await import("./ductEcho.js")).ductEcho(await overSpinningSockets()),
+  "socket duct schema echo": async () => (await import("./ductEcho.js")).ductSchemaEcho(await overSockets()),
+  "socket duct sendAll": async () => (await import("./ductOneWay.js")).ductSendAll(await overSockets()),
+  "socket duct send each": async () => (await import("./ductOneWay.js")).ductSendEach(await overSockets()),
+  "socket duct stalled": async () => (await import("./ductStalled.js")).ductStalled(await overSockets()),
+  "raw duct recvInto, native": async () => (await import("./rawDuctOneWay.js")).rawDuctOneWay(await overSockets())
 }
 
 const primitives: Contenders = {
@@ -62,4 +78,4 @@ const primitives: Contenders = {
 }
 
 /** Loaded by name, since what a process does not run would slow its start. */
-export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...primitives }
+export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...nativeDucts, ...primitives }
