@@ -46,7 +46,12 @@ export interface Port {
   readonly send: (from: Uint8Array, offset: number, length: number, flags: number) => number
   /** The pieces from `first` on, the first of them from `offset` on. */
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
-  /** Without an address to the peer of a connected socket, which is also how datagrams are sent (portably: only this way). */
+  /** How datagrams go to the peer of a connected socket where `send` could not say at once whether they went. */
+  readonly sendDatagram?: (
+    data: Uint8Array,
+    flags: number
+  ) => Effect.Effect<number, SocketFault | SocketClosed> | number
+  /** Without an address to the peer. */
   readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress | undefined) => AddressStep<number> | number
 
   // --- options; integers are 4 bytes in the machine's order

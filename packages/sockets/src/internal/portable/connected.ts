@@ -18,6 +18,7 @@ import type { Watches } from "./watches.js"
 export class Connected {
   private readonly held = new Held()
   private end: ReadError | undefined
+  private isTold = false
   private isReadShut = false
   private isWriteShut = false
 
@@ -49,12 +50,14 @@ export class Connected {
 
   recv(into: Uint8Array, offset: number, length: number, flags: number): number {
     if (!isSupported(flags, MSG.PEEK)) return failed("EOPNOTSUPP")
+    if (length === 0) return 0
     this.fill(length)
     if (this.held.size > 0) {
       return isPeek(flags) ? this.held.peek(into, offset, length) : this.held.take(into, offset, length)
     }
-    if (this.isReadShut || this.end?._tag === "RemoteDuctClosed") return 0
-    return this.end === undefined ? failed("EAGAIN") : failureOf(this.end)
+    if (this.isReadShut) return 0
+    if (this.end === undefined) return failed("EAGAIN")
+    return this.end._tag === "RemoteDuctClosed" || this.isTold ? 0 : this.tell(failureOf(this.end))
   }
 
   /** Bytes buffered here. */
@@ -96,7 +99,14 @@ export class Connected {
   private sendFailure(): number {
     if (this.isWriteShut) return failed("EPIPE")
     const failure = this.driver.failure()
-    return failure === undefined ? 0 : failureOf(failure)
+    if (failure === undefined) return 0
+    return this.isTold ? failed("EPIPE") : this.tell(failureOf(failure))
+  }
+
+  // Once, as SO_ERROR is: then receiving is at its end, and sending a broken pipe.
+  private tell(failure: number): number {
+    this.isTold = true
+    return failure
   }
 
   /** Bytes that would be taken now. */
@@ -105,7 +115,7 @@ export class Connected {
   }
 
   isWritable(): boolean {
-    return this.writable() > 0 || this.sendFailure() !== 0
+    return this.writable() > 0 || this.isWriteShut || this.driver.failure() !== undefined
   }
 
   // --- ending

@@ -30,7 +30,9 @@ export class DatagramPort implements Port {
   private readonly options: DatagramOptions
   private readonly groups: Array<Membership> = []
   private readonly queue = new DatagramQueue()
-  private readonly watches = new Watches()
+  private readonly watches = new Watches((isHeld) => {
+    if (this.state instanceof DatagramSocket) this.state.hold(isHeld)
+  })
   private readonly turn = Effect.unsafeMakeSemaphore(1)
   /** What the system reported of an earlier datagram: the next receive tells, once. */
   private error: unknown
@@ -52,7 +54,6 @@ export class DatagramPort implements Port {
   watch(direction: Direction, wake: (() => void) | undefined): number {
     if (this.state === "closed") return failed("EBADF")
     this.watches.set(direction, wake)
-    if (direction === "read" && this.state !== "new") this.state.hold(wake !== undefined)
     if (wake !== undefined && (direction === "write" || this.isReadable())) this.watches.fireSoon(direction)
     return 0
   }
@@ -203,7 +204,7 @@ export class DatagramPort implements Port {
     return this.from
   }
 
-  /** A datagram's fate is known only later: `sendto` tells. */
+  // `sendDatagram` instead: whether a datagram went is known only later.
   send(): number {
     return failed("EOPNOTSUPP")
   }
@@ -212,24 +213,27 @@ export class DatagramPort implements Port {
     return failed("EOPNOTSUPP")
   }
 
+  sendDatagram(data: Uint8Array, flags: number) {
+    return this.sendLater("send", data, flags, undefined)
+  }
+
   sendto(data: Uint8Array, flags: number, address: SocketAddress | undefined) {
+    return this.sendLater("sendto", data, flags, address)
+  }
+
+  private sendLater(operation: string, data: Uint8Array, flags: number, address: SocketAddress | undefined) {
     if (!isSupported(flags)) return failed("EOPNOTSUPP")
     if (this.isWriteShut) return failed("EPIPE")
     // A copy: who is interrupted may use the memory again.
     const bytes = data.slice()
-    return Effect.flatMap(this.ready("sendto"), (socket) => this.sendOver(socket, bytes, address))
-  }
-
-  private sendOver(
-    socket: DatagramSocket,
-    data: Uint8Array,
-    address: SocketAddress | undefined
-  ): Effect.Effect<number, SocketFault | SocketClosed> {
-    if (socket.pending >= sendLimit) return fault("sendto", failed("ENOBUFS"))
-    if (address === undefined && socket.remote === undefined) return fault("sendto", failed("EDESTADDRREQ"))
-    if (address !== undefined && socket.remote !== undefined) return fault("sendto", failed("EISCONN"))
-    const sent = socket.send(data, address === undefined ? undefined : inet(address))
-    return Effect.mapError(sent, (cause) => this.failure("sendto", cause, address))
+    return Effect.flatMap(this.ready(operation), (socket) => {
+      const isConnected = socket.remote !== undefined
+      if (address === undefined && !isConnected) return fault(operation, failed("EDESTADDRREQ"))
+      if (address !== undefined && isConnected) return fault(operation, failed("EISCONN"))
+      if (socket.pending >= sendLimit) return fault(operation, failed("ENOBUFS"))
+      const sent = socket.send(bytes, address === undefined ? undefined : inet(address))
+      return Effect.mapError(sent, (cause) => this.failure(operation, cause, address))
+    })
   }
 
   // --- options

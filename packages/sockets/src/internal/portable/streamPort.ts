@@ -34,7 +34,9 @@ export class StreamPort implements Port {
   private state: State = "new"
   private bound: SocketAddress | undefined
   private from: SocketAddress
-  readonly watches = new Watches()
+  readonly watches = new Watches((isHeld) => {
+    if (this.state instanceof Connected || this.state instanceof Listening) this.state.hold(isHeld)
+  })
 
   constructor(
     readonly domain: number,
@@ -52,14 +54,8 @@ export class StreamPort implements Port {
   watch(direction: Direction, wake: (() => void) | undefined): number {
     if (this.state === "closed") return failed("EBADF")
     this.watches.set(direction, wake)
-    if (direction === "read") this.hold(wake !== undefined)
     if (wake !== undefined && this.isReady(direction)) this.watches.fireSoon(direction)
     return 0
-  }
-
-  // As a poll handle does it: only who waits to read keeps the process alive. What is being sent does so by itself.
-  private hold(isHeld: boolean): void {
-    if (this.state instanceof Connected || this.state instanceof Listening) this.state.hold(isHeld)
   }
 
   private isReady(direction: Direction): boolean {

@@ -5,8 +5,15 @@ export class Watches {
   private read: (() => void) | undefined
   private write: (() => void) | undefined
 
+  /**
+   * @param hold whether the socket is to keep the process alive: while somebody waits to read, as a poll handle does.
+   * What is being sent keeps it alive by itself.
+   */
+  constructor(private readonly hold: (isHeld: boolean) => void) {}
+
   set(direction: Direction, wake: (() => void) | undefined): void {
     this[direction] = wake
+    if (direction === "read") this.hold(wake !== undefined)
   }
 
   isWatched(direction: Direction): boolean {
@@ -23,8 +30,9 @@ export class Watches {
 
   fire(direction: Direction): void {
     const wake = this[direction]
-    this[direction] = undefined
-    wake?.()
+    if (wake === undefined) return
+    this.set(direction, undefined)
+    wake()
   }
 
   fireAll(): void {

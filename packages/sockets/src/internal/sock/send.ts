@@ -1,9 +1,10 @@
 import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
+import { Buffer } from "node:buffer"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
 import type { AddressError, ArgumentError } from "../../SocketError.js"
-import { isBlocked, wouldBlock } from "../errno.js"
+import { isBlocked, notSupported, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt } from "./arguments.js"
 import { Reason } from "./half.js"
@@ -14,6 +15,7 @@ export const send = (state: SockState, data: Uint8Array, flags: number): Effect.
   const problem = checkBytes("send", data) ?? checkInt("send", "flags", flags)
   if (problem !== undefined) return problem
   if (data.length === 0 && state.isStream) return state.call("send", () => 0)
+  if (state.port.sendDatagram !== undefined) return sendDatagram(state, "send", data, flags)
   return (flags & MSG.DONTWAIT) === 0 ? sendAll(state, data, flags) : sendNow(state, data, flags)
 }
 
@@ -61,6 +63,14 @@ const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
     state.errorNow
   )
 
+const sendDatagram = (
+  state: SockState,
+  operation: string,
+  data: Uint8Array,
+  flags: number
+): Effect.Effect<number, ArgumentError> =>
+  sendOne(state, operation, flags, undefined, () => state.port.sendDatagram?.(data, flags) ?? notSupported)
+
 /** All pieces, without joining them. */
 export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
   for (const piece of pieces) {
@@ -78,6 +88,7 @@ export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Eff
 const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
   if (total === 0) return state.call("writev", () => 0)
+  if (state.port.sendDatagram !== undefined) return sendDatagram(state, "writev", Buffer.concat(pieces), 0)
   let sent = 0
   let first = 0
   let offset = 0
@@ -120,7 +131,7 @@ export const sendOne = <E>(
   flags: number,
   address: SocketAddress | undefined,
   call: () => number | Effect.Effect<number, E>
-): Effect.Effect<number, E | AddressError> => {
+): Effect.Effect<number, E | ArgumentError> => {
   const step = () => {
     if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
     const result = call()
@@ -130,7 +141,7 @@ export const sendOne = <E>(
     address === undefined || isBlocked(result)
       ? state.errorNow(name, result)
       : state.error(name, result, format(address))
-  const sent: Effect.Effect<number | Effect.Effect<number, E>, AddressError> =
+  const sent: Effect.Effect<number | Effect.Effect<number, E>, ArgumentError> =
     (flags & MSG.DONTWAIT) === 0
       ? state.writing.runTelling(operation, step, step, tell)
       : state.writing.now(operation, step, tell)

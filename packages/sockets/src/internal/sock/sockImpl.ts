@@ -25,15 +25,17 @@ const usualBacklog = 128
 export class SockImpl implements Sock {
   readonly domain: number
   readonly type: number
-  readonly origFd: number
 
   constructor(private readonly state: SockState) {
-    const { domain, origFd, type } = state.port
+    const { domain, type } = state.port
     this.domain = domain
     this.type = type
-    this.origFd = origFd
   }
 
+  // Portable sockets get their descriptors late.
+  get origFd() {
+    return this.state.port.origFd
+  }
   get fd() {
     return this.state.port.fileno()
   }
