@@ -54,5 +54,46 @@ export { type Item, type SendPhase, writeIterable } from "./internal/dispatcher/
  *
  * @since 0.1.0
  * @category constructors
+ * @example
+ * import { Dispatcher, PortableSockets } from "@ductworks/sockets"
+ * import { Effect } from "effect"
+ *
+ * // Two targets, one fiber: a client sends and closes, a server's connection reads to the end and ends it all.
+ * const program = Effect.gen(function* () {
+ *   const dispatcher = yield* Dispatcher.make()
+ *   const read: Array<string> = []
+ *   const server = yield* Dispatcher.makeAcceptingSocket(dispatcher, (sock, listening) =>
+ *     Effect.succeed(
+ *       Dispatcher.makeTarget(
+ *         (self) =>
+ *           Dispatcher.drive(
+ *             Dispatcher.dataReader(self, (data) => Effect.sync(() => void read.push(new TextDecoder().decode(data))))
+ *           ),
+ *         { sock, socketClosed: dispatcher.socketClosed(listening) }
+ *       )
+ *     )
+ *   )
+ *   const listener = yield* Dispatcher.listenTcp(server, "127.0.0.1", 0)
+ *   yield* dispatcher.add(server)
+ *
+ *   const client = Dispatcher.makeTarget((self) =>
+ *     Dispatcher.drive(
+ *       Dispatcher.writeIterable(self, ["one ", "two"], (item) =>
+ *         item === "two" ? dispatcher.socketClosed(self) : Effect.void
+ *       )
+ *     )
+ *   )
+ *   yield* dispatcher.add(client)
+ *   const address = yield* listener.getsockname
+ *   const port = address._tag === "InetAddress" ? address.port : 0
+ *   const [code] = yield* Dispatcher.connectTcp(client, ["127.0.0.1", port])
+ *   if (code === 0) yield* dispatcher.connected(client)
+ *
+ *   yield* dispatcher.iterate()
+ *   return read.join("")
+ * })
+ *
+ * const read = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(PortableSockets.layer)))
+ * console.assert(read === "one two", read)
  */
 export const make = <E = never>(): Effect.Effect<Dispatcher<E>> => Effect.sync(() => new Dispatcher<E>())

@@ -43,6 +43,29 @@ export const ended: Exit.Exit<never, Option.Option<never>> = Exit.fail(Option.no
  *
  * @since 0.1.0
  * @category steps
+ * @example
+ * import { Dispatcher, PortableSockets } from "@ductworks/sockets"
+ * import { Sockets } from "@ductworks/sockets/Sock"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { sock } = yield* Sockets
+ *   const listener = yield* sock()
+ *   yield* listener.bind(["127.0.0.1", 0])
+ *   yield* listener.listen()
+ *   const client = yield* sock()
+ *   yield* client.connect(yield* listener.getsockname)
+ *   const [server] = yield* listener.accept
+ *
+ *   const read = Dispatcher.socketReader(client)
+ *   console.assert((yield* read) === Dispatcher.readSentinel)
+ *   console.assert((yield* Dispatcher.socketWriter(server)(new Uint8Array([1, 2, 3]))) === 0)
+ *   yield* client.waitForRead
+ *   const data = yield* read
+ *   console.assert(data !== Dispatcher.readSentinel && data.length === 3)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(PortableSockets.layer)))
  */
 export function socketReader(sock: Sock): Step<Uint8Array, typeof readSentinel>
 export function socketReader<S extends symbol>(sock: Sock, sentinel: S, bufferSize?: number): Step<Uint8Array, S>
