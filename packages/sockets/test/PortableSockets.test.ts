@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
-import * as Scope from "effect/Scope"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -43,6 +45,23 @@ const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "sockets-test-"))),
   (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
 )
+
+/** No delay, keep-alive and the idle time of one that is kept alive, as the system has them for the descriptor. */
+const toldByPython = (fd: number) =>
+  Effect.async<string>((resume) => {
+    const script = [
+      "import socket",
+      "s = socket.socket(fileno=3)",
+      "option = lambda level, name: s.getsockopt(level, name)",
+      "alive = option(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0",
+      "idle = [option(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)] if alive else []",
+      "print(option(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0, alive, *idle)"
+    ].join("\n")
+    const python = spawn("python3", ["-c", script], { stdio: ["ignore", "pipe", "inherit", fd] })
+    let output = ""
+    python.stdio[1]?.on("data", (text) => (output += String(text)))
+    python.on("close", () => resume(Effect.succeed(output.trim())))
+  })
 
 const code = (error: { readonly _tag: string }) => ("code" in error ? error.code : error._tag)
 
@@ -142,6 +161,38 @@ describe("streams over node:net", () => {
       assert.strictEqual(yield* client.getsockopt(SOL.SOCKET, SO.TYPE), SOCK.STREAM)
       const tooLong = yield* Effect.flip(client.setsockopt(IPPROTO.TCP, TCP.KEEPIDLE, 40_000))
       assert.strictEqual(code(tooLong), "EINVAL")
+    })
+  )
+
+  live(
+    "SH-18 the system has the options that were set",
+    Effect.gen(function* () {
+      const [client] = yield* pair
+      assert.strictEqual(yield* toldByPython(client.fd), "False False")
+      yield* client.setsockopt(IPPROTO.TCP, TCP.NODELAY, 1)
+      yield* client.setsockopt(SOL.SOCKET, SO.KEEPALIVE, 1)
+      yield* client.setsockopt(IPPROTO.TCP, TCP.KEEPIDLE, 99)
+      assert.strictEqual(yield* toldByPython(client.fd), "True True 99")
+      yield* client.setsockopt(IPPROTO.TCP, TCP.NODELAY, 0)
+      yield* client.setsockopt(SOL.SOCKET, SO.KEEPALIVE, 0)
+      assert.strictEqual(yield* toldByPython(client.fd), "False False")
+    })
+  )
+
+  live(
+    "SH-20 a listener holds 64 connections that nobody accepts, and closes more at once",
+    Effect.gen(function* () {
+      const listener = yield* listening()
+      const address = yield* listener.getsockname
+      const clients = yield* Effect.forEach(Array.from({ length: 70 }), () =>
+        Effect.tap(sock(), (client) => client.connect(address))
+      )
+      const ends = clients.slice(64).map((client) => Effect.option(client.recv(1)))
+      for (const end of yield* Effect.all(ends, { concurrency: "unbounded" })) {
+        assert.isTrue(Option.isNone(end) || end.value.length === 0)
+      }
+      assert.strictEqual((yield* listener.acceptMany()).length, 64)
+      assert.isTrue(Option.isNone(yield* listener.acceptNow))
     })
   )
 
