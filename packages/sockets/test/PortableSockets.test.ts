@@ -11,6 +11,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { PortableSockets, Sock } from "../src/index.js"
 import { AF, IP, IPPROTO, IPV6, MSG, SHUT, SO, SOCK, SOL, TCP } from "../src/SocketConstants.js"
+import type { ArgumentError } from "../src/SocketError.js"
 
 const sock = (options?: Sock.SockOptions) => Effect.flatMap(Sock.Sockets, (sockets) => sockets.sock(options))
 
@@ -445,11 +446,12 @@ describe("nothing stays", () => {
       yield* client.send(new Uint8Array(1))
       yield* server.recvExact(1)
       assert.deepStrictEqual(kept(), [])
-      for (const [wait, name] of [
+      const waits: ReadonlyArray<readonly [wait: Effect.Effect<unknown, ArgumentError>, name: string]> = [
         [server.recv(1), "TCPSocketWrap"],
         [receiver.recv(1), "UDPWrap"],
         [Effect.scoped(listener.accept), "TCPServerWrap"]
-      ] as const) {
+      ]
+      for (const [wait, name] of waits) {
         const waiting = yield* Effect.fork(wait)
         yield* Effect.yieldNow()
         assert.deepStrictEqual(kept(), [name])
