@@ -32,9 +32,11 @@ export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
 /** The first `length` bytes, as a chunk that nothing else will write to and that keeps little more than itself. */
 export const copyOf = (bytes: Uint8Array, length: number): Uint8Array => {
   // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
-  if (length <= 64) return bytes.slice(0, length)
+  // (Not `slice`: that of a Buffer is a view.)
+  const part = length === bytes.length ? bytes : bytes.subarray(0, length)
+  if (length <= 64) return new Uint8Array(part)
   const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
-  chunk.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+  chunk.set(part)
   return chunk
 }
 

@@ -30,7 +30,7 @@ class Landing {
   }
 
   private renew(): void {
-    this.memory = Buffer.allocUnsafeSlow(blockSize)
+    this.memory = new Uint8Array(Buffer.allocUnsafeSlow(blockSize).buffer)
     this.offset = 0
     // Chunks of several connections share it: a caller who transfers one to a worker must not take the others along.
     markAsUntransferable(this.memory.buffer)
