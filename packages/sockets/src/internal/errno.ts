@@ -20,8 +20,9 @@ export const notSupported = -errno.EOPNOTSUPP
 export const isInProgress = (result: number): boolean =>
   result === -errno.EINPROGRESS || result === -errno.EINTR || result === -errno.EALREADY
 
-/** What connect says when that is over. */
-export const isConnected = (result: number): boolean => result === 0 || result === -errno.EISCONN
+/** Whether connect says that the connection stands; asked again (`isBegun`), it may say so by an error. */
+export const isConnected = (result: number, isBegun: boolean): boolean =>
+  result === 0 || (isBegun && result === -errno.EISCONN)
 
 /** Whether the operation is to be tried again once the socket is ready: the same on Linux, two on some systems. */
 export const isBlocked = (result: number): boolean => result === wouldBlock || result === -errno.EWOULDBLOCK

@@ -6,7 +6,7 @@ import type { ArgumentError, SocketError } from "../../SocketError.js"
 import type { Sock } from "../../Sock.js"
 import { isBlocked, isLostConnection, isOutOfRoom, wouldBlock } from "../errno.js"
 import { checkNatural } from "./arguments.js"
-import { Reason } from "./half.js"
+import { Reason } from "./reason.js"
 import type { SockState } from "./state.js"
 import type { Slot } from "./system.js"
 
@@ -21,13 +21,11 @@ type Connection = readonly [Sock, SocketAddress]
 const mostAccepted = 1024
 
 export const accept = (state: SockState): Effect.Effect<Connection, SocketError, Scope.Scope> =>
-  Effect.flatMap(
-    state.reading.run("accept", () => pull(state, 1, Reason.pause)),
-    () =>
-      Effect.flatMap(state.system.slot, (slot) =>
-        // Another fiber may have been faster.
-        state.reading.run("accept", () => (pull(state, 1, Reason.pause) === undefined ? undefined : take(state, slot)))
-      )
+  Effect.flatMap(arrival(state, "accept", 1), () =>
+    Effect.flatMap(state.system.slot, (slot) =>
+      // Another fiber may have been faster.
+      state.reading.take("accept", () => (pull(state, 1, Reason.pause) ? take(state, slot) : undefined), state.error)
+    )
   )
 
 export const acceptMany = (
@@ -37,14 +35,14 @@ export const acceptMany = (
   const problem = checkNatural("acceptMany", "max", max)
   if (problem !== undefined) return problem
   const most = max === 0 ? mostAccepted : Math.min(max, mostAccepted)
-  return Effect.flatMap(
-    state.reading.run("acceptMany", () => pull(state, most, Reason.pause)),
-    () =>
-      Effect.flatMap(state.system.slot, (slot) =>
-        state.reading.run("acceptMany", () =>
-          pull(state, most, Reason.pause) === undefined ? undefined : takeMany(state, slot, most)
-        )
+  return Effect.flatMap(arrival(state, "acceptMany", most), () =>
+    Effect.flatMap(state.system.slot, (slot) =>
+      state.reading.take(
+        "acceptMany",
+        () => (pull(state, most, Reason.pause) ? takeMany(state, slot, most) : undefined),
+        state.error
       )
+    )
   )
 }
 
@@ -68,6 +66,16 @@ export const acceptNow = (state: SockState): Effect.Effect<Option.Option<Connect
 }
 
 const none = Effect.succeed(Option.none<Connection>())
+
+// Before there is a place in the scope: every wait that is interrupted would leave one.
+const arrival = (state: SockState, operation: string, most: number): Effect.Effect<void, SocketError> => {
+  const step = () => {
+    if (pull(state, most, Reason.pause) === undefined) return undefined
+    state.reading.release()
+    return Effect.void
+  }
+  return state.reading.run(operation, step, state.error)
+}
 
 /** Accepts what is there into the backlog, up to `most` in it; whether there is any. */
 const pull = (state: SockState, most: number, outOfRoom?: number): true | undefined => {

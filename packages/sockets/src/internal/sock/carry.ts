@@ -5,7 +5,7 @@ const none = new Uint8Array(0)
 
 /** Bytes of a stream that were received and not handed out yet, in order: what an interrupted receive leaves behind. */
 export class Carry {
-  private bytes = none
+  private bytes: Uint8Array = none
   private start = 0
   private end = 0
 
@@ -27,11 +27,19 @@ export class Carry {
     return count
   }
 
-  /** Puts bytes behind the others. */
-  append(bytes: Uint8Array): void {
-    this.resize(this.size + bytes.length)
-    this.bytes.set(bytes, this.end)
-    this.end += bytes.length
+  /** Has these bytes and no others; the memory is its own from here on. */
+  adopt(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.start = 0
+    this.end = bytes.length
+  }
+
+  /** Puts bytes before the others. */
+  prepend(bytes: Uint8Array): void {
+    const joined = new Uint8Array(bytes.length + this.size)
+    joined.set(bytes)
+    joined.set(this.bytes.subarray(this.start, this.end), bytes.length)
+    this.adopt(joined)
   }
 
   private makeRoom(total: number): void {
@@ -54,6 +62,14 @@ export class Carry {
     // Handed over as it is where nothing else is in that memory, and little more.
     if (this.size > 0 || 2 * length < bytes.length) return bytes.slice(start, start + length)
     return length === bytes.length ? bytes : bytes.subarray(start, start + length)
+  }
+
+  /** Moves the first bytes to the buffer, as many as fit into `length`; how many. */
+  moveTo(buffer: Uint8Array, offset: number, length: number): number {
+    const count = Math.min(length, this.size)
+    buffer.set(this.bytes.subarray(this.start, this.start + count), offset)
+    this.drop(count)
+    return count
   }
 
   /** As {@link take}, and keeps them. */

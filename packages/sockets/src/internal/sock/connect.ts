@@ -5,7 +5,7 @@ import { type AddressInput, format, fromInput, InetAddress, type SocketAddress }
 import type { AddressError, NameNotResolved } from "../../SocketError.js"
 import { fault, isBlocked, isConnected, isInProgress, refused, wouldBlock } from "../errno.js"
 import { checkAddress, ipVersion, isNumeric } from "./address.js"
-import { Reason } from "./half.js"
+import { Reason } from "./reason.js"
 import { pendingError } from "./options.js"
 import type { SockState } from "./state.js"
 
@@ -35,31 +35,26 @@ export const connect = (
 const connectNumeric = (state: SockState, address: SocketAddress): Effect.Effect<void, AddressError> => {
   const problem = checkAddress(state.port.domain, address, true)
   if (problem !== undefined) return problem
-  return Effect.flatMap(whenDone(state, address), (done) =>
-    typeof done === "number" ? checkSelf(state, address) : done
-  )
-}
-
-// A number from a port that was connected without an Effect of its own.
-const whenDone = (state: SockState, address: SocketAddress) => {
-  const { port, writing } = state
-  const begin = () => {
-    const result = port.connect(address)
-    if (typeof result !== "number" || result === 0) return result
-    if (isBlocked(result)) return writing.refuse(Reason.backlogFull)
-    return writing.refuse(isInProgress(result) ? wouldBlock : result)
-  }
-  const end = () => {
-    const error = pendingError(port)
-    if (error < 0) return writing.refuse(error)
-    // Asked again, it says whether that was all: who waits is also woken for other reasons.
-    const result = port.connect(address)
-    if (typeof result !== "number" || isConnected(result)) return 0
-    return writing.refuse(isInProgress(result) ? wouldBlock : result)
-  }
-  return writing.runTelling("connect", begin, end, (operation, reason) =>
-    state.error(operation, reason === Reason.backlogFull ? wouldBlock : reason, format(address))
-  )
+  return Effect.suspend(() => {
+    const { port, writing } = state
+    let isBegun = false
+    const step = (): Effect.Effect<void, AddressError> | undefined => {
+      const error = isBegun ? pendingError(port) : 0
+      if (error < 0) return writing.refuse(error)
+      // Asked again, it says whether that was all: who waits is also woken for other reasons.
+      const result = port.connect(address)
+      if (typeof result === "number" && !isConnected(result, isBegun)) return refuse(result)
+      writing.release()
+      return typeof result === "number" ? checkSelf(state, address) : result
+    }
+    const refuse = (result: number): undefined => {
+      isBegun = isInProgress(result)
+      return writing.refuse(isBegun ? wouldBlock : isBlocked(result) ? Reason.backlogFull : result)
+    }
+    const tell = (operation: string, reason: number) =>
+      state.error(operation, reason === Reason.backlogFull ? wouldBlock : reason, format(address))
+    return writing.run<void, AddressError>("connect", step, tell)
+  })
 }
 
 // Both ends of a TCP connection over the loopback interface can be the same socket, if the system chose the port that

@@ -33,7 +33,8 @@ export const sendSegments = (
   return sendOne(state, "sendSegments", 0, address, () => native.sendmsg(data, 0, address, noFds, segment))
 }
 
-interface Segments {
+/** Datagrams of one size, joined. */
+export interface Segments {
   readonly count: number
   readonly segment: number
   readonly from: SocketAddress
@@ -43,13 +44,14 @@ export const recvSegments = (state: SockState, buffer: Uint8Array): Effect.Effec
   const { native } = state.port
   if (native === undefined) return unsupported("recvSegments")
   if (buffer.length === 0) return new InvalidArgument({ operation: "recvSegments", problem: "the buffer has no room" })
-  return state.reading.run("recvSegments", () => {
+  const step = () => {
     const count = native.recvmsg(buffer, 0, noFds)
     if (count < 0) return state.reading.refuse(count)
     const { segment } = native.received()
     // A single datagram comes without a size.
     return { count, segment: segment === 0 ? count : segment, from: state.port.sender() }
-  })
+  }
+  return state.reading.take("recvSegments", step, state.error)
 }
 
 /** Joins or leaves a multicast group. */

@@ -5,9 +5,9 @@ import type * as Scope from "effect/Scope"
 import { MSG } from "../../SocketConstants.js"
 import type { ArgumentError } from "../../SocketError.js"
 import type { Received } from "../../Sock.js"
-import { wouldBlock } from "../errno.js"
 import { unsupported } from "../unsupported.js"
 import { checkBytes, checkCount, checkNatural, type Problem } from "./arguments.js"
+import { waitForRead } from "./ready.js"
 import { sendOne } from "./send.js"
 import type { SockState } from "./state.js"
 
@@ -58,18 +58,12 @@ export const recvFds = (
   if (problem !== undefined) return problem
   if (state.port.native === undefined) return unsupported("recvFds")
   // Not before there is something: every wait that ends otherwise would leave its place in the scope.
-  return Effect.flatMap(untilReadable(state), () =>
-    Effect.flatMap(place(state), (fds) => state.reading.run("recvFds", () => receive(state, count, maxFds, fds)))
+  return Effect.flatMap(waitForRead(state, "recvFds"), () =>
+    Effect.flatMap(place(state), (fds) =>
+      state.reading.take("recvFds", () => receive(state, count, maxFds, fds), state.error)
+    )
   )
 }
-
-const untilReadable = (state: SockState) =>
-  state.reading.runTelling(
-    "recvFds",
-    () => (state.carried > 0 || state.port.readable() > 0 ? true : state.reading.refuse(wouldBlock)),
-    () => true,
-    state.error
-  )
 
 const place = ({ system }: SockState): Effect.Effect<Array<number>, never, Scope.Scope> =>
   Effect.acquireRelease(

@@ -1,16 +1,13 @@
 import { isInterrupted } from "@ductworks/core/Exclusive"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import type * as Fiber from "effect/Fiber"
 import { SocketBusy, type SocketError } from "../../SocketError.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import type { Direction, Port } from "../port.js"
 import { type Pace, turn } from "./pace.js"
-
-/** Gives what it took; `undefined` after {@link Half.refuse}, which says why there is nothing. */
-export type Step<A> = () => A | undefined
+import { Reason } from "./reason.js"
+import { taking } from "./taking.js"
 
 /** What a direction knows of its socket. */
 export interface Owner {
@@ -18,39 +15,23 @@ export interface Owner {
   readonly pace: Pace
   /** The error of a negative errno. */
   readonly error: (operation: string, result: number) => SocketError
-  /** The fiber that waited is gone, and what it had borrowed or lent is not its own any more. */
+  /** The fiber that had the turn is gone, and what it lent is not its own any more. */
   readonly abandoned: (direction: Direction) => void
 }
 
-type Holder = Fiber.RuntimeFiber<unknown, unknown>
+/** The error of a negative errno, or of another reason. */
+export type Tell<E> = (operation: string, reason: number) => E
 
-/** Reasons besides the system's negative ones. */
-export const Reason = {
-  /** Others first: this socket has done enough for now. */
-  breathe: 1,
-  /** The system has no room: again in a while. */
-  pause: 2,
-  endOfStream: 3,
-  /** The caller's buffer is not what it was. */
-  resized: 4,
-  /** A Unix listener's queue: connect says that it would have to wait, but nobody would tell when. */
-  backlogFull: 5
-} as const
+type Holder = Fiber.RuntimeFiber<unknown, unknown>
 
 // How long a listener that the system had no room for does not accept. Level-triggered, its poll would spin meanwhile.
 const pauseMillis = 100
 
-// Never leave this module. (Only a throw gets out of an `Effect.sync` without a value.)
-const nothing = new Error("ductworks: there was nothing to take")
-const taken = new Error("ductworks: somebody else waits")
-
 /**
- * One direction of a socket: at most one fiber waits in it.
+ * One direction of a socket, in which one fiber at a time has the turn, from before its first system call until its
+ * operation is over. Its steps are synchronous and say by {@link refuse} that they have to wait, or why they fail.
  *
- * A step is a system call and what is made of it, in one `Effect.sync`: what it took reaches the caller's next step
- * without a point between at which an interruption could drop it.
- *
- * A wait has no finalizer, which would take longer than all the rest. A fiber that was interrupted has lost its place,
+ * A wait has no finalizer, which would take longer than all the rest. A fiber that was interrupted has lost its turn,
  * which the next one finds out; and when it ends, its observer stops the poll, so that nothing keeps the process alive.
  */
 export class Half {
@@ -69,49 +50,64 @@ export class Half {
     private readonly direction: Direction
   ) {}
 
-  /** Ends a step without a value: a negative errno, of which the one of waiting makes the operation wait, or a reason. */
+  // --- for steps
+
+  /** Ends a step without a result: a negative errno, of which the one of waiting makes the operation wait; or a reason. */
   refuse(reason: number): undefined {
     this.reason = reason
     return undefined
   }
 
-  /** Repeats the step until it takes something; waits, as one fiber alone, where there is nothing yet. */
-  run<A>(operation: string, step: Step<A>): Effect.Effect<A, SocketError> {
-    return this.runTelling(operation, step, step, this.owner.error)
+  /** Gives the turn back. Steps that end an operation do, or what they end it with. */
+  release(): void {
+    this.holder = undefined
+    this.isMidway = false
   }
 
+  // --- operations
+
   /**
-   * As {@link run}, with another step for after the first wait and an own way to tell of errors. The step of a fiber
-   * that waited for its turn is `again`, too.
+   * Repeats the step, waiting in between, until it gives an effect to end with. An interruption can come before that
+   * effect: a step leaves what it takes with the socket, and its effect (an `Effect.sync`, whose value reaches the
+   * caller's next step without such a point) hands it over and releases the turn.
    */
-  runTelling<A, E>(
+  run<A, E>(
     operation: string,
-    first: Step<A>,
-    again: Step<A>,
-    tell: (operation: string, reason: number) => E
+    step: () => Effect.Effect<A, E> | undefined,
+    tell: Tell<E>
   ): Effect.Effect<A, E | SocketBusy> {
-    return Effect.catchAllCause(
-      Effect.sync(() => {
-        if (this.holder !== undefined && !this.isVacant(this.holder)) throw taken
-        return this.attempt(first)
-      }),
-      (cause) => this.goOn(cause, operation, first, again, tell)
+    return Effect.withFiberRuntime<A, E | SocketBusy>((fiber) => {
+      if (!this.isFor(fiber)) return this.busy(operation)
+      this.holder = fiber
+      return this.attempt(fiber, operation, step, tell)
+    })
+  }
+
+  /** As {@link run}, for a step that takes what could not be put back: it gives that itself, in one `Effect.sync`. */
+  take<A, E>(operation: string, step: () => A | undefined, tell: Tell<E>): Effect.Effect<A, E | SocketBusy> {
+    const taken: Effect.Effect<A, E | SocketBusy> = taking(
+      () => {
+        const value = step()
+        if (value !== undefined) this.release()
+        return value
+      },
+      () => Effect.withFiberRuntime<A, E | SocketBusy>((fiber) => this.later(fiber, operation, () => taken, tell))
     )
+    return this.run<A, E | SocketBusy>(operation, () => taken, tell)
   }
 
   /** One step that never waits, and does not mind who does. */
-  now<A, E>(operation: string, step: Step<A>, tell: (operation: string, reason: number) => E): Effect.Effect<A, E> {
+  now<A, E>(operation: string, step: () => A | undefined, tell: Tell<E>): Effect.Effect<A, E> {
     let reason = wouldBlock
-    return Effect.catchAllCause(
-      Effect.sync(() => {
+    return taking(
+      () => {
         const before = this.reason
         const value = step()
         reason = this.reason
         this.reason = before
-        if (value === undefined) throw nothing
         return value
-      }),
-      (cause) => (isDefect(cause, nothing) ? Effect.fail(tell(operation, reason)) : Effect.failCause(cause))
+      },
+      () => Effect.fail(tell(operation, reason))
     )
   }
 
@@ -124,45 +120,39 @@ export class Half {
 
   // --- steps
 
-  private attempt<A>(step: Step<A>): A {
+  private attempt<A, E>(
+    fiber: Holder,
+    operation: string,
+    step: () => Effect.Effect<A, E> | undefined,
+    tell: Tell<E>
+  ): Effect.Effect<A, E | SocketBusy> {
     if (this.owner.pace.isSpent()) this.refuse(Reason.breathe)
     else {
-      const value = step()
-      if (value !== undefined) {
-        this.release()
-        return value
-      }
+      const end = step()
+      if (end !== undefined) return end
     }
-    this.hold()
-    throw nothing
+    return this.later(fiber, operation, step, tell)
   }
 
-  private goOn<A, E>(
-    cause: Cause.Cause<never>,
+  private later<A, E>(
+    fiber: Holder,
     operation: string,
-    step: Step<A>,
-    again: Step<A>,
-    tell: (operation: string, reason: number) => E
+    step: () => Effect.Effect<A, E> | undefined,
+    tell: Tell<E>
   ): Effect.Effect<A, E | SocketBusy> {
-    if (isDefect(cause, taken)) return new SocketBusy({ operation, direction: this.direction })
-    if (!isDefect(cause, nothing)) return Effect.failCause(cause)
-    const { holder, reason } = this
+    const { reason } = this
     this.reason = wouldBlock
     const wait = this.waitFor(reason)
     if (wait === undefined) {
       this.release()
       return Effect.fail(tell(operation, reason))
     }
-    const next = reason === Reason.breathe ? step : again
-    const retry = Effect.sync(() => {
-      if (this.holder !== holder) throw taken
-      // The wait itself was refused.
-      if (this.reason !== wouldBlock) throw nothing
-      return this.attempt(next)
+    this.observe(fiber)
+    return Effect.flatMap(wait, () => {
+      if (this.holder !== fiber) return this.busy(operation)
+      const isRefused = this.reason !== wouldBlock
+      return isRefused ? this.later(fiber, operation, step, tell) : this.attempt(fiber, operation, step, tell)
     })
-    return Effect.flatMap(wait, () =>
-      Effect.catchAllCause(retry, (failed) => this.goOn(failed, operation, next, again, tell))
-    )
   }
 
   private waitFor(reason: number): Effect.Effect<void> | undefined {
@@ -171,42 +161,37 @@ export class Half {
     return reason === Reason.pause ? this.pause() : undefined
   }
 
-  // --- who is here
+  private busy(operation: string): SocketBusy {
+    return new SocketBusy({ operation, direction: this.direction })
+  }
 
-  private isVacant(holder: Holder): boolean {
-    if (!this.isGone(holder)) return false
-    // One that was interrupted where it cannot be goes on, and finds that it has lost its place.
+  // --- who has the turn
+
+  private isFor(fiber: Holder): boolean {
+    const { holder } = this
+    if (holder === undefined) return true
+    if (holder !== fiber && holder.unsafePoll() === null && !isInterrupted(holder)) return false
+    // A fiber that was interrupted where it cannot be goes on, and finds that it has lost its turn.
     this.wake()
     this.leave()
     return true
   }
 
-  private isGone(holder: Holder): boolean {
-    return holder.unsafePoll() !== null || isInterrupted(holder) || holder === currentFiber()
-  }
-
-  private hold(): void {
-    const fiber = currentFiber()
-    this.holder = fiber
+  private observe(fiber: Holder): void {
     if (this.observed === fiber) return
     this.observed?.removeObserver(this.onEnd)
     this.observed = fiber
-    fiber?.addObserver(this.onEnd)
+    fiber.addObserver(this.onEnd)
   }
 
   private readonly onEnd = (): void => {
     if (this.holder === this.observed) {
-      this.leave()
       this.resume = undefined
       clearTimeout(this.timer)
       this.owner.port.watch(this.direction, undefined)
+      this.leave()
     }
     this.observed = undefined
-  }
-
-  private release(): void {
-    this.holder = undefined
-    this.isMidway = false
   }
 
   private leave(): void {
@@ -240,8 +225,3 @@ export class Half {
     resume?.()
   }
 }
-
-const isDefect = (cause: Cause.Cause<never>, defect: Error): boolean =>
-  Cause.isDieType(cause) && cause.defect === defect
-
-const currentFiber = (): Holder | undefined => Option.getOrUndefined(Fiber.getCurrentFiber())

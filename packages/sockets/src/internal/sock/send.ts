@@ -1,5 +1,6 @@
 import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { Buffer } from "node:buffer"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
@@ -7,7 +8,7 @@ import type { AddressError, ArgumentError } from "../../SocketError.js"
 import { isBlocked, notSupported, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt } from "./arguments.js"
-import { Reason } from "./half.js"
+import { Reason } from "./reason.js"
 import type { SockState } from "./state.js"
 
 /** All bytes, or with `MSG.DONTWAIT` what goes in one call. */
@@ -20,23 +21,27 @@ export const send = (state: SockState, data: Uint8Array, flags: number): Effect.
 }
 
 const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const { writing } = state
   const total = data.length
-  // Of a run: the value may run again, but the first step of a run comes before its others.
+  // Of one run: the value may run again.
   let sent = 0
-  const rest = (): number | undefined => {
+  const step = () => {
+    if (!writing.isMidway) sent = 0
+    if (data.length !== total) return writing.refuse(Reason.resized)
     const length = total - sent
-    if (data.length !== total) return state.writing.refuse(Reason.resized)
     const count = state.port.send(data, sent, length, flags)
-    if (count < 0) return state.writing.refuse(count)
+    if (count < 0) return writing.refuse(count)
     sent += count
     // Less than all: the system's buffer is full, and says when it is not.
-    return count === length ? total : midway(state, wouldBlock)
+    return count === length ? done(state, total) : midway(state, wouldBlock)
   }
-  const first = () => {
-    sent = 0
-    return rest()
-  }
-  return state.writing.runTelling("send", first, rest, tellOf(state))
+  return writing.run("send", step, tellOf(state))
+}
+
+// How many: nothing would be lost with the number.
+const done = (state: SockState, count: number): Exit.Exit<number> => {
+  state.writing.release()
+  return Exit.succeed(count)
 }
 
 const midway = (state: SockState, reason: number): undefined => {
@@ -86,26 +91,27 @@ export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Eff
 }
 
 const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
+  const { writing } = state
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (total === 0) return state.call("writev", () => 0)
   if (state.port.sendDatagram !== undefined) return sendDatagram(state, "writev", Buffer.concat(pieces), 0)
   let sent = 0
   let first = 0
   let offset = 0
-  const step = (): number | undefined => {
+  const step = () => {
     while (sent < total) {
       const count = state.port.sendv(pieces, first, offset)
-      if (count < 0) return sent > 0 ? midway(state, count) : state.writing.refuse(count)
+      if (count < 0) return writing.refuse(count)
       sent += count
       offset += count
       for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {
         offset -= piece.length
       }
-      if (sent < total && state.pace.isSpent()) return midway(state, Reason.breathe)
+      writing.isMidway = true
+      if (sent < total && state.pace.isSpent()) return writing.refuse(Reason.breathe)
     }
-    return sent
+    return done(state, sent)
   }
-  return state.writing.runTelling("writev", step, step, tellOf(state))
+  return total === 0 ? state.call("writev", () => 0) : writing.run("writev", step, tellOf(state))
 }
 
 /** One call. */
@@ -132,18 +138,24 @@ export const sendOne = <E>(
   address: SocketAddress | undefined,
   call: () => number | Effect.Effect<number, E>
 ): Effect.Effect<number, E | ArgumentError> => {
-  const step = () => {
-    if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
-    const result = call()
-    return typeof result === "number" && result < 0 ? state.writing.refuse(result) : result
-  }
   const tell = (name: string, result: number) =>
     address === undefined || isBlocked(result)
       ? state.errorNow(name, result)
       : state.error(name, result, format(address))
-  const sent: Effect.Effect<number | Effect.Effect<number, E>, ArgumentError> =
-    (flags & MSG.DONTWAIT) === 0
-      ? state.writing.runTelling(operation, step, step, tell)
-      : state.writing.now(operation, step, tell)
-  return Effect.flatMap(sent, (result) => (typeof result === "number" ? Effect.succeed(result) : result))
+  if ((flags & MSG.DONTWAIT) !== 0) {
+    const step = () => {
+      const result = state.writing.isMidway ? wouldBlock : call()
+      return typeof result === "number" && result < 0 ? state.writing.refuse(result) : result
+    }
+    return Effect.flatMap(state.writing.now(operation, step, tell), (result) =>
+      typeof result === "number" ? Effect.succeed(result) : result
+    )
+  }
+  const step = () => {
+    const result = call()
+    if (typeof result === "number") return result < 0 ? state.writing.refuse(result) : done(state, result)
+    state.writing.release()
+    return result
+  }
+  return state.writing.run<number, E | ArgumentError>(operation, step, tell)
 }

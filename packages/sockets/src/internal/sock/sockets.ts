@@ -41,13 +41,16 @@ export const makeSockets = (ports: Ports, { isSpinning, maxImmediate }: Manners)
   }
 }
 
+// What socket(2) of Linux takes in the type; these sockets are so anyway.
+const always = Math.max(0, SOCK.NONBLOCK) | Math.max(0, SOCK.CLOEXEC)
+
 const sock = (system: System, options: SockOptions = {}): Effect.Effect<Sock, ArgumentError, Scope.Scope> => {
   const { domain, fd = -1, protocol = 0, type } = options
   const problem = checkKind("sock", domain ?? AF.INET, type ?? SOCK.STREAM, protocol)
   if (problem !== undefined) return problem
   if (fd !== -1) return adopt(system, fd, domain, type)
   return system.open(
-    Effect.suspend(() => made("sock", system.ports.open(domain ?? AF.INET, type ?? SOCK.STREAM, protocol)))
+    Effect.suspend(() => made("sock", system.ports.open(domain ?? AF.INET, (type ?? SOCK.STREAM) & ~always, protocol)))
   )
 }
 
@@ -76,7 +79,7 @@ const socketpair = (
   checkKind("socketpair", domain, type, protocol) ??
   Effect.flatMap(system.slot, (slot) =>
     Effect.suspend((): Effect.Effect<readonly [Sock, Sock], ArgumentError> => {
-      const ports = system.ports.pair(domain, type, protocol)
+      const ports = system.ports.pair(domain, type & ~always, protocol)
       return typeof ports === "number"
         ? Effect.fail(refused("socketpair", ports))
         : Effect.succeed([system.place(ports[0], slot), system.place(ports[1], slot)])

@@ -22,9 +22,10 @@ export class SockState implements Owner {
   readonly writing: Half = new Half(this, "write")
   readonly pace: Pace
   readonly isStream: boolean
-  private isClosed = false
+  isClosed = false
   private held: Carry | undefined
-  private lent: { readonly buffer: Uint8Array; readonly filled: number } | undefined
+  private lent: Uint8Array | undefined
+  private filled = 0
   private accepted: Array<Accepted> | undefined
 
   constructor(
@@ -44,25 +45,48 @@ export class SockState implements Owner {
     return this.held === undefined ? 0 : this.held.size
   }
 
-  /** Of the caller's buffer, so much is filled while the caller waits for the rest. */
+  /** Of the caller's buffer so much is filled, and not handed over. */
   lend(buffer: Uint8Array, filled: number): void {
-    this.lent = filled === 0 ? undefined : { buffer, filled }
+    this.lent = buffer
+    this.filled = filled
   }
 
-  /** Ends a loan; copies what was carried behind what is filled already. How much. */
-  takeBack(buffer: Uint8Array, filled: number): number {
+  /** How much of the buffer was filled so far by the operation that it was lent to. */
+  filledOf(buffer: Uint8Array): number {
+    return this.lent === buffer ? this.filled : 0
+  }
+
+  /** Ends the loan: a copy of what was filled. */
+  takeBack(buffer: Uint8Array): Uint8Array {
+    const bytes = buffer.slice(0, this.filledOf(buffer))
     this.lent = undefined
-    if (this.carried === 0) return 0
-    const bytes = this.carry.take(buffer.length - filled)
-    buffer.set(bytes, filled)
-    return bytes.length
+    return bytes
+  }
+
+  /** Ends the loan for somebody who will not hear of it: what was filled is the next receive's. */
+  keepLent(): void {
+    const { filled, lent } = this
+    this.lent = undefined
+    if (lent !== undefined && filled > 0 && !this.isClosed) this.carry.prepend(lent.subarray(0, filled))
+  }
+
+  /** Hands over what was lent: how much of the buffer is filled. */
+  readonly returned: Effect.Effect<number> = Effect.sync(() => {
+    this.lent = undefined
+    this.reading.release()
+    return this.filled
+  })
+
+  /** Hands over bytes that are carried: how many at most. */
+  handOver(count: number): Effect.Effect<Uint8Array> {
+    return Effect.sync(() => {
+      this.reading.release()
+      return this.carry.take(count)
+    })
   }
 
   abandoned(direction: Direction): void {
-    if (direction === "write" || this.lent === undefined) return
-    const { buffer, filled } = this.lent
-    this.lent = undefined
-    this.carry.append(buffer.subarray(0, filled))
+    if (direction === "read") this.keepLent()
   }
 
   /** Accepted, not handed out. */
