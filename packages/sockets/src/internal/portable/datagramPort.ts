@@ -1,39 +1,28 @@
 import * as Effect from "effect/Effect"
-import type * as dgram from "node:dgram"
-import { format, InetAddress, type SocketAddress } from "../../SocketAddress.js"
+import { InetAddress, type SocketAddress } from "../../SocketAddress.js"
 import { MSG, SHUT, SOCK } from "../../SocketConstants.js"
-import { SocketClosed, type SocketFault } from "../../SocketError.js"
 import { fault } from "../errno.js"
 import type { Direction, Port } from "../port.js"
 import { unnamed } from "./addresses.js"
-import { DatagramOptions } from "./datagramOptions.js"
-import { DatagramQueue } from "./datagramQueue.js"
-import { DatagramSocket } from "./datagramSocket.js"
-import { failed, failureOf, faultOf } from "./failure.js"
+import { DatagramLife } from "./datagramLife.js"
+import { type Datagram, DatagramQueue } from "./datagramQueue.js"
+import { failed, failureOf } from "./failure.js"
 import { isPeek, isSupported } from "./flags.js"
-import { change, type Membership } from "./memberships.js"
+import { isHow, unlessClosed } from "./steps.js"
 import { Watches } from "./watches.js"
 
 // Beyond, the system takes no more for now, and neither do we.
 const sendLimit = 1024 * 1024
 
-/**
- * A UDP socket over `node:dgram`, which has none of the system before it is bound: until then options and groups are
- * only noted. Sending and connecting bind it, to any port.
- */
+/** A UDP socket over `node:dgram`. Sending and connecting bind it, to any port, as they do everywhere. */
 export class DatagramPort implements Port {
   readonly type = SOCK.DGRAM
   readonly native = undefined
   /** `node:dgram` does not tell. */
   readonly origFd = -1
-  private state: DatagramSocket | "new" | "closed" = "new"
-  private readonly options: DatagramOptions
-  private readonly groups: Array<Membership> = []
   private readonly queue = new DatagramQueue()
-  private readonly watches = new Watches((isHeld) => {
-    if (this.state instanceof DatagramSocket) this.state.hold(isHeld)
-  })
-  private readonly turn = Effect.unsafeMakeSemaphore(1)
+  private readonly watches = new Watches((isHeld) => this.life.socket?.hold(isHeld))
+  private readonly life: DatagramLife
   /** What the system reported of an earlier datagram: the next receive tells, once. */
   private error: unknown
   private from: SocketAddress
@@ -41,8 +30,16 @@ export class DatagramPort implements Port {
   private isWriteShut = false
 
   constructor(readonly domain: number) {
-    this.options = new DatagramOptions(domain)
     this.from = unnamed(domain)
+    const onDatagram = (datagram: Datagram) => {
+      this.queue.push(datagram)
+      this.watches.fire("read")
+    }
+    const onError = (cause: unknown) => {
+      this.error ??= cause
+      this.watches.fire("read")
+    }
+    this.life = new DatagramLife(domain, { onDatagram, onError }, () => this.watches.isWatched("read"))
   }
 
   fileno(): number {
@@ -52,7 +49,7 @@ export class DatagramPort implements Port {
   // --- readiness
 
   watch(direction: Direction, wake: (() => void) | undefined): number {
-    if (this.state === "closed") return failed("EBADF")
+    if (this.life.isClosed()) return failed("EBADF")
     this.watches.set(direction, wake)
     if (wake !== undefined && (direction === "write" || this.isReadable())) this.watches.fireSoon(direction)
     return 0
@@ -63,69 +60,21 @@ export class DatagramPort implements Port {
   }
 
   close(): void {
-    const { state } = this
-    if (state === "closed") return
-    this.state = "closed"
-    if (state !== "new") state.close()
+    if (this.life.isClosed()) return
+    this.life.close()
     this.watches.fireAll()
   }
 
   // --- naming and connecting
 
   bind(address: SocketAddress) {
-    return this.turn.withPermits(1)(
-      this.unlessClosed("bind", () =>
-        this.state === "new" ? this.open("bind", inet(address)) : fault("bind", failed("EINVAL"), format(address))
-      )
-    )
-  }
-
-  private open(operation: string, local: InetAddress): Effect.Effect<DatagramSocket, SocketFault | SocketClosed> {
-    const opened = DatagramSocket.bind(this.domain, local, this.options.creation, {
-      onDatagram: (datagram) => {
-        this.queue.push(datagram)
-        this.watches.fire("read")
-      },
-      onError: (cause) => {
-        this.error ??= cause
-        this.watches.fire("read")
-      }
-    })
-    return Effect.uninterruptibleMask((restore) =>
-      restore(opened).pipe(
-        Effect.tap((socket) => Effect.try({ try: () => this.adopt(socket), catch: (cause) => cause })),
-        Effect.mapError((cause) => this.failure(operation, cause, local))
-      )
-    )
-  }
-
-  private adopt(socket: DatagramSocket): void {
-    try {
-      if (this.state === "closed") throw new SocketClosed({ operation: "bind" })
-      this.options.apply(socket.options)
-      for (const membership of this.groups) change(socket.options, this.domain, true, membership)
-    } catch (cause) {
-      socket.close()
-      throw cause
-    }
-    this.state = socket
-    socket.hold(this.watches.isWatched("read"))
-  }
-
-  /** Gives the bound socket, binding it to any port first if it is new. One fiber binds, the others wait for it. */
-  private ready(operation: string): Effect.Effect<DatagramSocket, SocketFault | SocketClosed> {
-    const now = this.unlessClosed(operation, () =>
-      this.state instanceof DatagramSocket
-        ? Effect.succeed(this.state)
-        : this.open(operation, inet(unnamed(this.domain)))
-    )
-    return Effect.suspend(() => (this.state === "new" ? this.turn.withPermits(1)(now) : now))
+    return this.life.bind(inet(address))
   }
 
   connect(address: SocketAddress) {
     const peer = inet(address)
-    return Effect.flatMap(this.ready("connect"), (socket) =>
-      Effect.mapError(socket.connect(peer), (cause) => this.failure("connect", cause, peer))
+    return Effect.flatMap(this.life.ready("connect"), (socket) =>
+      Effect.mapError(socket.connect(peer), (cause) => this.life.failure("connect", cause, peer))
     )
   }
 
@@ -138,24 +87,22 @@ export class DatagramPort implements Port {
   }
 
   localAddress() {
-    return this.unlessClosed("getsockname", () =>
-      Effect.succeed(this.state instanceof DatagramSocket ? this.state.local : unnamed(this.domain))
+    return unlessClosed("getsockname", this.life.isClosed, () =>
+      Effect.succeed(this.life.socket?.local ?? unnamed(this.domain))
     )
   }
 
   remoteAddress() {
-    return this.unlessClosed("getpeername", () => {
-      const peer = this.state instanceof DatagramSocket ? this.state.remote : undefined
+    return unlessClosed("getpeername", this.life.isClosed, () => {
+      const peer = this.life.socket?.remote
       return peer === undefined ? fault("getpeername", failed("ENOTCONN")) : Effect.succeed(peer)
     })
   }
 
   shutdown(how: number) {
-    return this.unlessClosed("shutdown", () => {
-      if (how !== SHUT.RD && how !== SHUT.WR && how !== SHUT.RDWR) return fault("shutdown", failed("EINVAL"))
-      if (!(this.state instanceof DatagramSocket) || this.state.remote === undefined) {
-        return fault("shutdown", failed("ENOTCONN"))
-      }
+    return unlessClosed("shutdown", this.life.isClosed, () => {
+      if (!isHow(how)) return fault("shutdown", failed("EINVAL"))
+      if (this.life.socket?.remote === undefined) return fault("shutdown", failed("ENOTCONN"))
       if (how !== SHUT.WR) this.isReadShut = true
       if (how !== SHUT.RD) this.isWriteShut = true
       this.watches.fireAll()
@@ -163,21 +110,10 @@ export class DatagramPort implements Port {
     })
   }
 
-  private unlessClosed<A, E>(operation: string, step: () => Effect.Effect<A, E>): Effect.Effect<A, E | SocketClosed> {
-    return Effect.suspend((): Effect.Effect<A, E | SocketClosed> => {
-      return this.state === "closed" ? Effect.fail(new SocketClosed({ operation })) : step()
-    })
-  }
-
-  private failure(operation: string, cause: unknown, address?: SocketAddress): SocketFault | SocketClosed {
-    if (this.state === "closed") return new SocketClosed({ operation })
-    return faultOf(operation, cause, address === undefined ? undefined : format(address))
-  }
-
   // --- bytes
 
   recv(into: Uint8Array, offset: number, length: number, flags: number): number {
-    if (this.state === "closed") return failed("EBADF")
+    if (this.life.isClosed()) return failed("EBADF")
     if (!isSupported(flags, MSG.PEEK | MSG.TRUNC)) return failed("EOPNOTSUPP")
     const datagram = this.queue.peek()
     if (datagram === undefined) return this.nothing()
@@ -226,48 +162,28 @@ export class DatagramPort implements Port {
     if (this.isWriteShut) return failed("EPIPE")
     // A copy: who is interrupted may use the memory again.
     const bytes = data.slice()
-    return Effect.flatMap(this.ready(operation), (socket) => {
+    return Effect.flatMap(this.life.ready(operation), (socket) => {
       const isConnected = socket.remote !== undefined
       if (address === undefined && !isConnected) return fault(operation, failed("EDESTADDRREQ"))
       if (address !== undefined && isConnected) return fault(operation, failed("EISCONN"))
       if (socket.pending >= sendLimit) return fault(operation, failed("ENOBUFS"))
       const sent = socket.send(bytes, address === undefined ? undefined : inet(address))
-      return Effect.mapError(sent, (cause) => this.failure(operation, cause, address))
+      return Effect.mapError(sent, (cause) => this.life.failure(operation, cause, address))
     })
   }
 
   // --- options
 
   getsockopt(level: number, name: number, out: Uint8Array): number {
-    return this.state === "closed" ? failed("EBADF") : this.options.get(this.openSocket(), level, name, out)
+    return this.life.getsockopt(level, name, out)
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): number {
-    return this.state === "closed" ? failed("EBADF") : this.options.set(this.openSocket(), level, name, value)
-  }
-
-  private openSocket(): dgram.Socket | undefined {
-    return this.state instanceof DatagramSocket ? this.state.options : undefined
+    return this.life.setsockopt(level, name, value)
   }
 
   membership(isJoin: boolean, group: SocketAddress, interfaceName: string | undefined) {
-    const operation = isJoin ? "joinGroup" : "leaveGroup"
-    return this.unlessClosed(operation, () => {
-      const membership = { group: inet(group).ip, interfaceName }
-      const socket = this.openSocket()
-      return Effect.try({
-        try: () =>
-          socket === undefined ? this.note(isJoin, membership) : change(socket, this.domain, isJoin, membership),
-        catch: (cause) => faultOf(operation, cause, membership.group)
-      })
-    })
-  }
-
-  private note(isJoin: boolean, { group, interfaceName }: Membership): void {
-    const index = this.groups.findIndex((known) => known.group === group && known.interfaceName === interfaceName)
-    if (isJoin) this.groups.push({ group, interfaceName })
-    else if (index >= 0) this.groups.splice(index, 1)
-    else throw Object.assign(new Error("not a member of the group"), { code: "EADDRNOTAVAIL" })
+    return this.life.membership(isJoin ? "joinGroup" : "leaveGroup", isJoin, { group: inet(group).ip, interfaceName })
   }
 
   readable(): number {
@@ -275,7 +191,7 @@ export class DatagramPort implements Port {
   }
 
   writable(): number {
-    return this.state instanceof DatagramSocket ? Math.max(0, sendLimit - this.state.pending) : sendLimit
+    return Math.max(0, sendLimit - (this.life.socket?.pending ?? 0))
   }
 }
 

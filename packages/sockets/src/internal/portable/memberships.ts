@@ -8,8 +8,31 @@ export interface Membership {
   readonly interfaceName: string | undefined
 }
 
-/** Joins or leaves; throws what the system says. */
-export const change = (socket: dgram.Socket, domain: number, isJoin: boolean, membership: Membership): void => {
+/** The groups of a datagram socket: noted until it is bound, which joins them. All throw what the system says. */
+export class Memberships {
+  private noted: Array<Membership> = []
+
+  constructor(private readonly domain: number) {}
+
+  /** Joins what was noted on a socket that was bound. */
+  apply(socket: dgram.Socket): void {
+    for (const membership of this.noted) change(socket, this.domain, true, membership)
+  }
+
+  change(socket: dgram.Socket | undefined, isJoin: boolean, membership: Membership): void {
+    if (socket !== undefined) change(socket, this.domain, isJoin, membership)
+    else if (isJoin) this.noted.push(membership)
+    else this.forget(membership)
+  }
+
+  private forget({ group, interfaceName }: Membership): void {
+    const others = this.noted.filter((known) => known.group !== group || known.interfaceName !== interfaceName)
+    if (others.length === this.noted.length) throw withCode("not a member of the group", "EADDRNOTAVAIL")
+    this.noted = others
+  }
+}
+
+const change = (socket: dgram.Socket, domain: number, isJoin: boolean, membership: Membership): void => {
   const where = membership.interfaceName === undefined ? undefined : interfaceOf(domain, membership.interfaceName)
   if (isJoin) socket.addMembership(membership.group, where)
   else socket.dropMembership(membership.group, where)
@@ -20,6 +43,8 @@ const interfaceOf = (domain: number, name: string): string => {
   const known = networkInterfaces()[name] ?? []
   const address =
     domain === AF.INET6 ? known[0] && `::%${name}` : known.find(({ family }) => family === "IPv4")?.address
-  if (address === undefined) throw Object.assign(new Error("there is no such interface"), { code: "ENODEV" })
+  if (address === undefined) throw withCode("there is no such interface", "ENODEV")
   return address
 }
+
+const withCode = (message: string, code: string): Error => Object.assign(new Error(message), { code })

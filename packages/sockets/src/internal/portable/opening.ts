@@ -3,7 +3,7 @@
  * leaves nothing.
  */
 import type { TcpAddress } from "@ductworks/core/Address"
-import type { ConnectError, InvalidAddress, ListenError, Unsupported } from "@ductworks/core/DuctError"
+import { type ConnectError, type InvalidAddress, type ListenError, Unsupported } from "@ductworks/core/DuctError"
 import * as NodeDriver from "@ductworks/platform-node/NodeDriver"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -64,3 +64,16 @@ export const openListening = (
 
 const failureOf = (operation: string, error: ConnectError | ListenError, address: SocketAddress): Failure =>
   error._tag === "InvalidAddress" || error._tag === "Unsupported" ? error : faultOf(operation, error, format(address))
+
+/** A client's path. */
+export const boundConnect = Effect.fail(
+  new Unsupported({ operation: "connect", problem: "Node connects Unix sockets without a name; do not bind this one" })
+)
+
+/** A port of the system's choice before there is one. */
+export const boundName = Effect.fail(
+  new Unsupported({
+    operation: "getsockname",
+    problem: "Node binds a stream socket when it listens or connects; ask for its port after that"
+  })
+)

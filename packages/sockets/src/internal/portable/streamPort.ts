@@ -1,4 +1,3 @@
-import { Unsupported } from "@ductworks/core/DuctError"
 import * as NodeDriver from "@ductworks/platform-node/NodeDriver"
 import * as Effect from "effect/Effect"
 import * as net from "node:net"
@@ -12,7 +11,8 @@ import { localOf, remoteOf, toDuct, unnamed } from "./addresses.js"
 import { Connected } from "./connected.js"
 import { failed, failureOf } from "./failure.js"
 import { Listening } from "./listening.js"
-import { type Failure, openConnected, openListening, type Restore } from "./opening.js"
+import { boundConnect, boundName, type Failure, openConnected, openListening, type Restore } from "./opening.js"
+import { closed, isHow, unlessClosed } from "./steps.js"
 import { StreamOptions } from "./streamOptions.js"
 import { Watches } from "./watches.js"
 
@@ -77,7 +77,7 @@ export class StreamPort implements Port {
   // --- naming and connecting
 
   bind(address: SocketAddress) {
-    return this.unlessClosed("bind", () => {
+    return unlessClosed("bind", this.isClosed, () => {
       if (this.state !== "new" || this.bound !== undefined) return fault("bind", failed("EINVAL"), format(address))
       this.bound = address
       return Effect.void
@@ -85,7 +85,7 @@ export class StreamPort implements Port {
   }
 
   connect(address: SocketAddress) {
-    return this.unlessClosed("connect", () => {
+    return unlessClosed("connect", this.isClosed, () => {
       const { state } = this
       if (state instanceof Connected || state instanceof Listening) return fault("connect", failed("EISCONN"))
       if (state !== "new") return fault("connect", failed("EALREADY"))
@@ -102,7 +102,7 @@ export class StreamPort implements Port {
   }
 
   listen(backlog: number) {
-    return this.unlessClosed("listen", () => {
+    return unlessClosed("listen", this.isClosed, () => {
       if (this.state instanceof Listening) return Effect.void
       const isNamed = this.bound !== undefined || this.domain !== AF.UNIX
       if (this.state !== "new" || !isNamed) return fault("listen", failed("EINVAL"))
@@ -145,7 +145,7 @@ export class StreamPort implements Port {
   }
 
   localAddress() {
-    return this.unlessClosed("getsockname", () => {
+    return unlessClosed("getsockname", this.isClosed, () => {
       if (this.state instanceof Connected || this.state instanceof Listening) return Effect.succeed(this.state.local)
       return this.bound?._tag === "InetAddress" && this.bound.port === 0
         ? boundName
@@ -154,14 +154,14 @@ export class StreamPort implements Port {
   }
 
   remoteAddress() {
-    return this.unlessClosed("getpeername", () =>
+    return unlessClosed("getpeername", this.isClosed, () =>
       this.state instanceof Connected ? Effect.succeed(this.state.remote) : fault("getpeername", failed("ENOTCONN"))
     )
   }
 
   shutdown(how: number) {
-    return this.unlessClosed("shutdown", () => {
-      if (how !== SHUT.RD && how !== SHUT.WR && how !== SHUT.RDWR) return fault("shutdown", failed("EINVAL"))
+    return unlessClosed("shutdown", this.isClosed, () => {
+      if (!isHow(how)) return fault("shutdown", failed("EINVAL"))
       if (!(this.state instanceof Connected)) return fault("shutdown", failed("ENOTCONN"))
       if (how !== SHUT.WR) this.state.shutRead()
       if (how !== SHUT.RD) this.state.shutWrite()
@@ -170,11 +170,7 @@ export class StreamPort implements Port {
     })
   }
 
-  private unlessClosed<A, E>(operation: string, step: () => Effect.Effect<A, E>): Effect.Effect<A, E | SocketClosed> {
-    return Effect.suspend((): Effect.Effect<A, E | SocketClosed> => {
-      return this.state === "closed" ? closed(operation) : step()
-    })
-  }
+  private readonly isClosed = (): boolean => this.state === "closed"
 
   accept(): Port | number {
     if (!(this.state instanceof Listening)) return failed(this.state === "closed" ? "EBADF" : "EINVAL")
@@ -252,16 +248,3 @@ export class StreamPort implements Port {
     return Effect.fail(unsupported("joinGroup"))
   }
 }
-
-const closed = (operation: string) => Effect.fail(new SocketClosed({ operation }))
-
-const boundConnect = Effect.fail(
-  new Unsupported({ operation: "connect", problem: "Node connects Unix sockets without a name; do not bind this one" })
-)
-
-const boundName = Effect.fail(
-  new Unsupported({
-    operation: "getsockname",
-    problem: "Node binds a stream socket when it listens or connects; ask for its port after that"
-  })
-)
