@@ -6,7 +6,6 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import { turn } from "../sock/pace.js"
 import { type IterateOptions, logError, type OnError, provided } from "./options.js"
 import { Ready } from "./ready.js"
 import { Registration } from "./registration.js"
@@ -17,7 +16,7 @@ import {
   type DispatchTarget,
   immediateConnect
 } from "./target.js"
-import type { Run } from "./watcher.js"
+import { waitForEvents } from "./waiting.js"
 
 /**
  * Waits for the events of any number of targets' sockets and delivers them, one at a time, in the order in which they
@@ -131,15 +130,15 @@ export class Dispatcher<in out E = never> {
 
   private turns(options: Required<IterateOptions<E, never>>): Effect.Effect<number> {
     return Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-      const run: Run = Runtime.runFork(runtime)
       const { after, before, count } = options
       const timeout = Duration.decode(options.timeout)
+      const wait = waitForEvents(this.registrations, this.ready, Runtime.runFork(runtime), timeout)
       let turns = 0
       let delivered = 0
       this.onError = options.onError
       const deliver = Effect.map(this.deliver, (more) => void (delivered += more))
       const once = this.guard(Option.none(), before).pipe(
-        Effect.zipRight(this.wait(run, timeout)),
+        Effect.zipRight(wait),
         Effect.zipRight(deliver),
         Effect.zipRight(this.guard(Option.none(), after))
       )
@@ -150,37 +149,6 @@ export class Dispatcher<in out E = never> {
       })
       return Effect.map(all, () => delivered)
     })
-  }
-
-  private wait(run: Run, timeout: Duration.Duration): Effect.Effect<unknown> {
-    return Effect.suspend(() => {
-      this.ready.look()
-      this.arm(run)
-      if (this.ready.size > 0 || this.registrations.size === 0) return Effect.void
-      if (!Duration.isFinite(timeout)) return this.arrival(run)
-      return Effect.zipRight(Effect.timeoutOption(this.arrival(run), timeout), this.lastLook)
-    })
-  }
-
-  // However short the time was: what is ready in the system is seen in one turn of the event loop.
-  private readonly lastLook: Effect.Effect<void> = Effect.suspend(() => (this.ready.size > 0 ? Effect.void : turn))
-
-  private arm(run: Run): void {
-    for (const registration of this.registrations.values()) {
-      if (registration.target.dispatchState === "closed") this.ready.push(registration)
-      else registration.arm(run)
-    }
-  }
-
-  // Woken without an event it looks at the targets anew, and waits on within the same time.
-  private arrival(run: Run): Effect.Effect<void> {
-    const self: Effect.Effect<void> = Effect.flatMap(this.ready.something, () => {
-      if (this.ready.size > 0) return Effect.void
-      this.ready.look()
-      this.arm(run)
-      return this.ready.size > 0 || this.registrations.size === 0 ? Effect.void : self
-    })
-    return self
   }
 
   // What becomes ready meanwhile is of the next turn, so that hooks run however busy a target is.
@@ -212,7 +180,7 @@ export class Dispatcher<in out E = never> {
     const [, , error] = event
     if (Option.isSome(error) && (isClosed(error.value) || !(target.filter[2] || isConnecting))) {
       const tell = isClosed(error.value) ? Effect.void : this.report(Option.some(target), Cause.fail(error.value))
-      return Effect.as(Effect.zipRight(tell, this.socketClosed(target)), 0)
+      return Effect.as(Effect.ensuring(tell, this.socketClosed(target)), 0)
     }
     return Effect.as(this.dispatch(registration, event, isConnecting), 1)
   }
@@ -226,20 +194,20 @@ export class Dispatcher<in out E = never> {
     return Effect.matchCauseEffect(
       Effect.suspend(() => registration.dispatch(event)),
       {
-        onSuccess: () => this.settle(registration, isConnecting, Option.isSome(event[2])),
-        onFailure: (cause) => Effect.zipRight(this.report(Option.some(target), cause), this.socketClosed(target))
+        onSuccess: () => this.settle(registration, event, isConnecting),
+        onFailure: (cause) => Effect.ensuring(this.report(Option.some(target), cause), this.socketClosed(target))
       }
     )
   }
 
   private settle(
     registration: Registration<E | DispatchError>,
-    wasConnecting: boolean,
-    hasFailed: boolean
+    event: DispatchEvent,
+    wasConnecting: boolean
   ): Effect.Effect<void> {
     const { target } = registration
-    registration.told()
-    if (hasFailed || target.dispatchState === "closed") return this.socketClosed(target)
+    registration.told(event)
+    if (Option.isSome(event[2]) || target.dispatchState === "closed") return this.socketClosed(target)
     if (wasConnecting && target.dispatchState === "connecting") target.dispatchState = "connected"
     return Effect.void
   }

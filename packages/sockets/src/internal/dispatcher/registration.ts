@@ -36,6 +36,8 @@ export class Registration<E> {
   arm(run: Run): void {
     const { target } = this
     if (target.sock !== this.sock) this.watch(target.sock)
+    // It stays until the target was told, which is its end.
+    if (Option.isSome(this.error)) return this.onEvent(this)
     if (target.dispatchState === "connecting" && target.settled !== undefined)
       return this.armConnect(target.settled, run)
     const [readable, writable] = target.filter
@@ -97,15 +99,14 @@ export class Registration<E> {
     const [readable, writable] = this.target.filter
     const event: DispatchEvent = [this.isReadable && readable, this.isWritable && writable, Option.none()]
     this.isReadable = this.isWritable = this.isConnected = false
-    this.error = Option.none()
     if (Option.isSome(error)) return [true, true, error]
     if (isConnected) return [false, true, Option.none()]
     return event[0] || event[1] ? event : undefined
   }
 
-  /** The target was told all of it. */
-  told(): void {
-    this.hasToldEnd = this.isAtEnd
+  /** The target was told. */
+  told([readable]: DispatchEvent): void {
+    if (readable) this.hasToldEnd = this.isAtEnd
   }
 
   /** Completes when nothing is registered with the system. What happened is kept. */

@@ -123,33 +123,54 @@ export type SocketWriter<S> = (data?: Uint8Array) => Step<number, S>
 export function socketWriter(sock: Sock): SocketWriter<typeof writeSentinel>
 export function socketWriter<S extends symbol>(sock: Sock, sentinel: S): SocketWriter<S>
 export function socketWriter(sock: Sock, sentinel: symbol = writeSentinel): SocketWriter<symbol> {
-  const blocked = Exit.succeed(sentinel)
-  let isOver = false
-  let rest: Uint8Array = new Uint8Array(0)
-  const send = Effect.suspend(() =>
-    // What was sent is counted in the step that follows the call, where no interruption can come between.
-    Effect.matchEffect(sock.send(rest, MSG.DONTWAIT), {
-      onSuccess: (count) => {
-        rest = rest.subarray(count)
-        return Effect.succeed(rest.length)
-      },
-      onFailure: (error) => {
-        if (wouldBlock(error)) return blocked
-        isOver = true
-        return Exit.fail(Option.some(error))
-      }
-    })
-  )
+  const sending = new Sending(sock, sentinel)
   return (data) =>
     Effect.suspend((): Step<number, symbol> => {
-      if (isOver) return ended
-      if (data !== undefined) {
-        if (rest.length > 0) return Effect.fail(Option.some(unfinished(rest.length)))
-        rest = data
-      }
-      return rest.length === 0 ? Effect.succeed(0) : send
+      if (data === undefined) return sending.step
+      if (sending.left > 0) return Effect.fail(Option.some(unfinished(sending.left)))
+      sending.put(data)
+      return sending.step
     })
 }
 
 const unfinished = (left: number) =>
   new InvalidArgument({ operation: "socketWriter", problem: `${left} bytes of the last item are left to be sent` })
+
+/** Bytes on their way to a socket. */
+export class Sending<S extends symbol> {
+  private isOver = false
+  private rest: Uint8Array = new Uint8Array(0)
+  private readonly send: Step<number, S>
+
+  constructor(sock: Sock, sentinel: S) {
+    const blocked = Exit.succeed(sentinel)
+    this.send = Effect.suspend(() =>
+      // What was sent is counted in the step that follows the call, where no interruption can come between.
+      Effect.matchEffect(sock.send(this.rest, MSG.DONTWAIT), {
+        onSuccess: (count): Step<number, S> => {
+          this.rest = this.rest.subarray(count)
+          return Effect.succeed(this.rest.length)
+        },
+        onFailure: (error): Step<number, S> => {
+          if (wouldBlock(error)) return blocked
+          this.isOver = true
+          return Exit.fail(Option.some(error))
+        }
+      })
+    )
+  }
+
+  get left(): number {
+    return this.rest.length
+  }
+
+  /** Begins with these bytes, once nothing is left of those before. */
+  put(data: Uint8Array): void {
+    this.rest = data
+  }
+
+  /** Sends once; how many bytes are left. */
+  readonly step: Step<number, S> = Effect.suspend(() =>
+    this.isOver ? ended : this.rest.length === 0 ? Effect.succeed(0) : this.send
+  )
+}

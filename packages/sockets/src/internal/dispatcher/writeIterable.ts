@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { doNothing, type EventDriver, noSocket } from "./drivers.js"
-import { ended, socketWriter, type SocketWriter, type Step, writeSentinel } from "./steps.js"
+import { ended, Sending, type Step, writeSentinel } from "./steps.js"
 import { type AnyTarget, type DispatchError, wantWrite } from "./target.js"
 
 /**
@@ -72,10 +72,8 @@ const bytesOf = (item: Item): Uint8Array => (typeof item === "string" ? new Text
 
 interface Current<A> {
   readonly item: A
-  readonly bytes: Uint8Array
   /** What `forEach` is still to be told of it. */
   readonly due: Array<SendPhase>
-  isLent: boolean
   hasBegun: boolean
 }
 
@@ -83,7 +81,7 @@ class IterableWriter<A extends Item, E, R> {
   private isOver = false
   private iterator: Iterator<A> | undefined
   private current: Current<A> | undefined
-  private write: SocketWriter<typeof writeSentinel> | undefined
+  private sending: Sending<typeof writeSentinel> | undefined
   private readonly more: Exit.Exit<symbol>
 
   constructor(
@@ -109,10 +107,13 @@ class IterableWriter<A extends Item, E, R> {
     const phase = current?.due.shift()
     if (current !== undefined && phase !== undefined) return this.tell(current, phase, sends)
     if (sends === 0) return this.more
-    return current === undefined ? this.next(sends) : this.send(current, sends)
+    const { sock } = this.target
+    if (sock === undefined) return this.finish(noSocket("writeIterable"))
+    const sending = (this.sending ??= new Sending(sock, writeSentinel))
+    return current === undefined ? this.next(sending, sends) : this.send(current, sending, sends)
   }
 
-  private next(sends: number): Step<never, symbol, E | DispatchError, R> {
+  private next(sending: Sending<typeof writeSentinel>, sends: number): Step<never, symbol, E | DispatchError, R> {
     this.iterator ??= this.iterable[Symbol.iterator]()
     const next = this.iterator.next()
     if (next.done === true) {
@@ -120,8 +121,8 @@ class IterableWriter<A extends Item, E, R> {
       return this.finish(ended)
     }
     const item = next.value
-    const bytes = bytesOf(item)
-    this.current = { item, bytes, due: this.hasBeforeAndAfter ? [before] : [], isLent: false, hasBegun: false }
+    sending.put(bytesOf(item))
+    this.current = { item, due: this.hasBeforeAndAfter ? [before] : [], hasBegun: false }
     return this.go(sends)
   }
 
@@ -134,13 +135,12 @@ class IterableWriter<A extends Item, E, R> {
     })
   }
 
-  private send(current: Current<A>, sends: number): Step<never, symbol, E | DispatchError, R> {
-    const { sock } = this.target
-    if (sock === undefined) return this.finish(noSocket("writeIterable"))
-    const write = (this.write ??= socketWriter(sock))
-    const data = current.isLent ? undefined : current.bytes
-    current.isLent = true
-    return Effect.matchEffect(write(data), {
+  private send(
+    current: Current<A>,
+    sending: Sending<typeof writeSentinel>,
+    sends: number
+  ): Step<never, symbol, E | DispatchError, R> {
+    return Effect.matchEffect(sending.step, {
       onSuccess: (left) => {
         if (left === writeSentinel) return this.more
         if (!current.hasBegun && this.hasBeforeAndAfter) current.due.push(after)
