@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { argv, env, execPath, exit, platform } from "node:process"
+import { arch, argv, env, execPath, exit, platform } from "node:process"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -39,9 +39,10 @@ const fresh = (name) => {
   return folder
 }
 
-/** Builds into the cache's folder `name`; `flags` are CFLAGS and LDFLAGS. */
-export const compile = (name, flags = {}) => {
+/** Builds into the cache's folder `name`; `flags` are CFLAGS and LDFLAGS, and `edit` may change the copied sources before. */
+export const compile = (name, flags = {}, edit = () => {}) => {
   const folder = fresh(name)
+  edit(folder)
   const { ok, output } = run(tool("node-gyp/bin/node-gyp.js"), ["rebuild", "-C", folder], flags)
   return { ok, output, folder, file: join(folder, "build", "Release", "ductworks_sockets.node") }
 }
@@ -60,15 +61,15 @@ export const build = () => {
   return { ok, output }
 }
 
-/** Builds what is published for this platform: packages/sockets/prebuilds/<platform>-<arch>. */
+/** Builds what is published for this platform: one file in packages/sockets/prebuilds/<platform>-<arch>, `made`. */
 export const prebuild = () => {
   const folder = fresh("prebuild")
-  const out = join(sockets, "prebuilds")
+  const target = join("prebuilds", `${platform}-${arch}`)
   const options = ["--napi", "--strip", "--tag-libc", "--name", "@ductworks/sockets", "--cwd", folder, "--out", sockets]
-  rmSync(out, { recursive: true, force: true })
+  rmSync(join(sockets, target), { recursive: true, force: true })
   const { ok, output } = run(tool("prebuildify/bin.js"), options)
-  const made = existsSync(out) ? readdirSync(out, { recursive: true }).filter((name) => name.endsWith(".node")) : []
-  return { ok: ok && made.length === 1, output, made }
+  const [made, ...others] = existsSync(join(sockets, target)) ? readdirSync(join(sockets, target)) : []
+  return { ok: ok && made !== undefined && others.length === 0, output, made: `${target}/${made}` }
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -43,11 +43,11 @@ const packages = readdirSync(join(root, "packages"))
     return { folder, manifest: readJson(folder, "package.json"), modules: modules.map((file) => file.slice(0, -3)) }
   })
 
-/** The binary for this platform, by its path in the package; a release brings those of other platforms, too. */
+/** The binary for this platform, by its path in the package. */
 const makeBinary = () => {
   const { ok, output, made } = prebuild()
   console.log(`${ok ? "ok  " : "FAIL"} prebuild @ductworks/sockets`)
-  if (ok) return `prebuilds/${made[0]}`
+  if (ok) return made
   failures += 1
   console.error(output)
   return "prebuilds"
@@ -61,9 +61,8 @@ const pack = ({ folder, manifest }, binary, destination) => {
   const [{ filename, files }] = Object.values(JSON.parse(packed.stdout))
   const paths = files.map(({ path }) => path)
   const wanted = ["LICENSE", ...(folder === sockets ? [binary] : [])]
-  const stray = paths.filter(
-    (path) => !/^(dist|src)\/|^(package\.json|LICENSE|README\.md)$/.test(path) && !wanted.includes(path)
-  )
+  const expected = /^(dist|src)\/|^prebuilds\/[^/]+\/[^/]+\.node$|^(package\.json|LICENSE|README\.md)$/
+  const stray = paths.filter((path) => !expected.test(path))
   const missing = wanted.filter((path) => !paths.includes(path))
   if (stray.length > 0 || missing.length > 0) {
     failures += 1

@@ -12,6 +12,11 @@ enum { SLOT_BITS = 20, MOST_SLOTS = 1 << SLOT_BITS, LAST_GENERATION = (1 << (31 
 
 static const uint32_t no_slot = UINT32_MAX;
 
+static void forget(const Environment *environment, napi_ref *reference) {
+  if (*reference != NULL) napi_delete_reference(environment->env, *reference);
+  *reference = NULL;
+}
+
 /*
  * Without an asynchronous hook, a worker that is terminated with open uv handles aborts the process (its loop is not
  * empty); with a synchronous one, the memory of uv handles goes away before libuv is done with them.
@@ -20,6 +25,8 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *data) {
   Environment *environment = data;
   (void)handle;
   environment->ending = true;
+  forget(environment, &environment->on_ready);
+  forget(environment, &environment->results);
   for (uint32_t at = 0; at < environment->slot_count; at += 1) {
     Descriptor *descriptor = environment->slots[at].descriptor;
     if (descriptor != NULL) descriptor_close(descriptor);
@@ -130,6 +137,7 @@ void environment_report(const Environment *environment, const int32_t *numbers, 
   napi_typedarray_type type;
   size_t length;
   void *data;
+  if (environment->results == NULL) return;
   if (napi_get_reference_value(environment->env, environment->results, &results) != napi_ok || results == NULL) return;
   if (napi_get_typedarray_info(environment->env, results, &type, &length, &data, NULL, NULL) != napi_ok) return;
   if (length >= count) memcpy(data, numbers, count * sizeof *numbers);
