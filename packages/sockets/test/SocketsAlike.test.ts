@@ -8,9 +8,9 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { NativeSockets, PortableSockets, Sock, SocketAddress } from "../src/index.js"
-import { AF, IPPROTO, MSG, SHUT, SO, SOCK, SOL, TCP } from "../src/SocketConstants.js"
+import { IPPROTO, MSG, SHUT, SO, SOL, TCP } from "../src/SocketConstants.js"
 
-type Observations = Effect.Effect<ReadonlyArray<unknown>, { readonly _tag: string }, Sock.Sockets | Scope.Scope>
+type Observations = Effect.Effect<ReadonlyArray<unknown>, unknown, Sock.Sockets | Scope.Scope>
 
 const bytes = (...values: ReadonlyArray<number>) => new Uint8Array(values)
 const filled = (length: number) => new Uint8Array(length).fill(5)
@@ -94,7 +94,7 @@ const programs: Readonly<Record<string, Observations>> = {
   "SH-11 SH-12 SH-13 closing wakes who waits; a second who waits is busy": Effect.gen(function* () {
     const [client, server] = yield* pair
     const listener = yield* listening
-    const waiting = [
+    const waiting: ReadonlyArray<Fiber.Fiber<unknown>> = [
       yield* Effect.fork(told(client.recv(1))),
       yield* Effect.fork(told(server.recv(1))),
       yield* Effect.fork(told(listener.accept))
