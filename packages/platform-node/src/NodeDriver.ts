@@ -122,19 +122,22 @@ const boundTo = (from: TcpAddress | undefined) =>
  * import { Address } from "@ductworks/core"
  * import { NodeDriver } from "@ductworks/platform-node"
  * import { Effect } from "effect"
+ * import { Socket } from "node:net"
+ *
+ * const owned = (make: () => NodeDriver.NodeDriver) =>
+ *   Effect.acquireRelease(Effect.sync(make), (driver) => driver.close("now"))
  *
  * const program = Effect.gen(function* () {
  *   const listener = yield* NodeDriver.listen(Address.TcpAddress("127.0.0.1", 0))
- *   const client = yield* Effect.acquireRelease(
- *     Effect.sync(() => NodeDriver.make()),
- *     (driver) => driver.close("now")
- *   )
+ *   const client = yield* owned(NodeDriver.make)
  *   yield* NodeDriver.connect(client, listener.address)
  *   yield* Effect.async<void>((resume) => {
  *     listener.onArrival(() => resume(Effect.void))
  *   })
  *   const socket = listener.take()
- *   console.assert(socket !== undefined && "remotePort" in socket && socket.remotePort === client.socket.localPort)
+ *   if (!(socket instanceof Socket)) return console.assert(false, "nobody came")
+ *   const server = yield* owned(() => NodeDriver.fromSocket(socket))
+ *   console.assert(server.socket.remotePort === client.socket.localPort)
  * })
  *
  * Effect.runPromise(Effect.scoped(program))
