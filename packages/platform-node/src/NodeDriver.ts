@@ -46,7 +46,7 @@ export interface NodeListener {
   readonly fileno: number | undefined
   /** A connection, paused, that the caller then owns ({@link fromSocket}); or why there will be no more. */
   readonly take: () => net.Socket | AcceptError | undefined
-  /** Calls `wake` once when there is something new to take. Gives what stops that. */
+  /** Calls `wake` once when there is something new: `take` first. Gives what stops that. */
   readonly onArrival: (wake: () => void) => () => void
 }
 
@@ -131,11 +131,14 @@ const boundTo = (from: TcpAddress | undefined) =>
  *   const listener = yield* NodeDriver.listen(Address.TcpAddress("127.0.0.1", 0))
  *   const client = yield* owned(NodeDriver.make)
  *   yield* NodeDriver.connect(client, listener.address)
- *   yield* Effect.async<void>((resume) => {
- *     listener.onArrival(() => resume(Effect.void))
+ *   const socket = yield* Effect.async<Socket>((resume) => {
+ *     const look = () => {
+ *       const taken = listener.take()
+ *       if (taken instanceof Socket) resume(Effect.succeed(taken))
+ *       else listener.onArrival(look)
+ *     }
+ *     look()
  *   })
- *   const socket = listener.take()
- *   if (!(socket instanceof Socket)) return console.assert(false, "nobody came")
  *   const server = yield* owned(() => NodeDriver.fromSocket(socket))
  *   console.assert(server.socket.remotePort === client.socket.localPort)
  * })
