@@ -134,6 +134,7 @@ export class Half {
     return this.later(fiber, operation, step, tell)
   }
 
+  /** Goes on after a step that gave nothing, as its reason says. */
   private later<A, E>(
     fiber: Holder,
     operation: string,
@@ -142,23 +143,15 @@ export class Half {
   ): Effect.Effect<A, E | SocketBusy> {
     const { reason } = this
     this.reason = wouldBlock
-    const wait = this.waitFor(reason)
+    if (isBlocked(reason)) return this.whenReady(fiber, operation, step, tell)
+    const wait = reason === Reason.breathe ? turn : reason === Reason.pause ? this.pause(fiber) : undefined
     if (wait === undefined) {
       this.release()
       return Effect.fail(tell(operation, reason))
     }
-    this.observe(fiber)
-    return Effect.flatMap(wait, () => {
-      if (this.holder !== fiber) return this.busy(operation)
-      const isRefused = this.reason !== wouldBlock
-      return isRefused ? this.later(fiber, operation, step, tell) : this.attempt(fiber, operation, step, tell)
-    })
-  }
-
-  private waitFor(reason: number): Effect.Effect<void> | undefined {
-    if (isBlocked(reason)) return this.ready
-    if (reason === Reason.breathe) return turn
-    return reason === Reason.pause ? this.pause() : undefined
+    return Effect.flatMap(wait, () =>
+      this.holder === fiber ? this.attempt(fiber, operation, step, tell) : this.busy(operation)
+    )
   }
 
   private busy(operation: string): SocketBusy {
@@ -171,9 +164,9 @@ export class Half {
     const { holder } = this
     if (holder === undefined) return true
     if (holder !== fiber && holder.unsafePoll() === null && !isInterrupted(holder)) return false
+    this.leave()
     // A fiber that was interrupted where it cannot be goes on, and finds that it has lost its turn.
     this.wake()
-    this.leave()
     return true
   }
 
@@ -201,17 +194,38 @@ export class Half {
 
   // --- waiting
 
-  private readonly ready: Effect.Effect<void> = Effect.async((resume) => {
-    this.isDrained = false
-    this.owner.pace.rest()
-    this.resume = () => resume(Exit.void)
-    const result = this.owner.port.watch(this.direction, this.wake)
-    if (result >= 0) return
-    this.reason = result
-    this.wake()
-  })
+  // The poll's callback looks first: what wakes the fiber is the end of its operation.
+  private whenReady<A, E>(
+    fiber: Holder,
+    operation: string,
+    step: () => Effect.Effect<A, E> | undefined,
+    tell: Tell<E>
+  ): Effect.Effect<A, E | SocketBusy> {
+    this.observe(fiber)
+    return Effect.async((resume) => {
+      const look = () => {
+        if (this.holder !== fiber) return resume(this.busy(operation))
+        this.isDrained = false
+        const end = step()
+        if (end !== undefined) resume(end)
+        else if (isBlocked(this.reason)) watch()
+        else resume(this.later(fiber, operation, step, tell))
+      }
+      const watch = () => {
+        this.owner.pace.rest()
+        this.resume = look
+        const result = this.owner.port.watch(this.direction, this.wake)
+        if (result >= 0) return
+        this.resume = undefined
+        this.refuse(result)
+        resume(this.later(fiber, operation, step, tell))
+      }
+      watch()
+    })
+  }
 
-  private pause(): Effect.Effect<void> {
+  private pause(fiber: Holder): Effect.Effect<void> {
+    this.observe(fiber)
     return Effect.async((resume) => {
       this.resume = () => resume(Exit.void)
       this.timer = setTimeout(this.wake, pauseMillis)
