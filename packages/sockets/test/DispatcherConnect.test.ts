@@ -2,7 +2,7 @@ import { Dispatcher, NativeSockets, PortableSockets } from "@ductworks/sockets"
 import { Sockets } from "@ductworks/sockets/Sock"
 import { AF, MSG, SOCK } from "@ductworks/sockets/SocketConstants"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Option } from "effect"
+import { Cause, Deferred, Effect, Option } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -83,12 +83,13 @@ for (const [system, layer] of systems) {
         Effect.gen(function* () {
           const { port } = yield* listening
           const dispatcher = yield* Dispatcher.make()
-          let attempts = 0
-          const { events, target } = noting({}, () => (++attempts === 1 ? Effect.never : Effect.void))
+          const first = yield* Deferred.make<void>()
+          const { events, target } = noting({}, () =>
+            Effect.flatMap(Deferred.succeed(first, undefined), (isFirst) => (isFirst ? Effect.never : Effect.void))
+          )
           yield* dispatcher.add(target)
           yield* Dispatcher.connectTcp(target, ["127.0.0.1", port])
-          const connected = Effect.zipRight(target.settled ?? Effect.void, Effect.sleep("10 millis"))
-          yield* Effect.race(Effect.orDie(connected), Effect.ignore(dispatcher.iterate()))
+          yield* Effect.race(Deferred.await(first), Effect.ignore(dispatcher.iterate()))
           yield* dispatcher.iterate({ count: 1 })
           assert.deepStrictEqual(events, [
             [false, true, none],

@@ -1,7 +1,7 @@
 import { Dispatcher } from "@ductworks/sockets"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { bytes, changed, connected, fault, fill, systems, text } from "./support/dispatching.js"
+import { bytes, changed, connected, fault, systems, text } from "./support/dispatching.js"
 
 const done = Symbol("more")
 const writable: Dispatcher.DispatchEvent = [false, true, Option.none()]
@@ -127,8 +127,7 @@ for (const [system, layer] of systems) {
     it.scopedLive(`AS-9 a first call that sent nothing is none (${system})`, () =>
       Effect.gen(function* () {
         const [client] = yield* connected
-        yield* fill(client)
-        const target = Dispatcher.makeTarget(nothing, { sock: client })
+        const target = Dispatcher.makeTarget(nothing, { sock: changed(client, { send: () => fault("EAGAIN") }) })
         const told: Array<string> = []
         const forEach = (_: string, phase: Dispatcher.SendPhase) => Effect.sync(() => void told.push(named(phase)))
         const drive = Dispatcher.writeIterable(target, ["abc"], forEach, done, true)
