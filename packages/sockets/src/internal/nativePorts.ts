@@ -8,6 +8,7 @@ import type { Port, Ports } from "./port.js"
 export const nativePorts = (system: NativeSystem): Ports => {
   const { binding } = system
   return {
+    isNative: true,
     open: (domain, type, protocol) => {
       const handle = binding.socket(domain, type, protocol)
       return handle < 0 ? handle : new BindingPort(system, handle, domain, type)

@@ -85,6 +85,8 @@ export interface NativePort {
 
 /** Where ports come from; negative numbers as a port's. */
 export interface Ports {
+  /** Whether `-EOPNOTSUPP` is the system's own, and not what Node cannot do. */
+  readonly isNative: boolean
   readonly open: (domain: number, type: number, protocol: number) => Port | number
   /** Over a descriptor, which it owns from here on. Domain and type as they are told, or as the system knows them. */
   readonly adopt: (fd: number, domain: number | undefined, type: number | undefined) => Port | number

@@ -29,4 +29,10 @@ const isIpv6Here = (): boolean =>
 const notSupported = () => failed("EOPNOTSUPP")
 
 /** The sockets of `node:net` and `node:dgram`: TCP, UDP and Unix streams. */
-export const portablePorts: Ports = { open, adopt: notSupported, pair: notSupported, closeFd: () => {} }
+export const portablePorts: Ports = {
+  isNative: false,
+  open,
+  adopt: notSupported,
+  pair: notSupported,
+  closeFd: () => {}
+}

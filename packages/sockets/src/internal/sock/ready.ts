@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { SocketError } from "../../SocketError.js"
-import { invalid, wouldBlock } from "../errno.js"
+import { badDescriptor, invalid, wouldBlock } from "../errno.js"
 import type { Half } from "./half.js"
 import type { SockState } from "./state.js"
 
@@ -42,7 +42,7 @@ const waiting = (
   Effect.suspend(() => {
     let hasWaited = false
     const step = () => {
-      const count = amount()
+      const count = state.isClosed ? badDescriptor : amount()
       if (count < 0) return half.refuse(count)
       if (!hasWaited && !isReady(count)) {
         hasWaited = true

@@ -50,7 +50,7 @@ const sock = (system: System, options: SockOptions = {}): Effect.Effect<Sock, Ar
   if (problem !== undefined) return problem
   if (fd !== -1) return adopt(system, fd, domain, type)
   return system.open(
-    Effect.suspend(() => made("sock", system.ports.open(domain ?? AF.INET, (type ?? SOCK.STREAM) & ~always, protocol)))
+    Effect.suspend(() => made(system, system.ports.open(domain ?? AF.INET, (type ?? SOCK.STREAM) & ~always, protocol)))
   )
 }
 
@@ -66,7 +66,7 @@ const adopt = (
       const port = system.ports.adopt(fd, domain, type)
       // From here on the socket closes it, not the scope of the receive that it came with.
       if (typeof port !== "number") system.received.delete(fd)
-      return made("sock", port)
+      return made(system, port)
     })
   )
 
@@ -81,7 +81,7 @@ const socketpair = (
     Effect.suspend((): Effect.Effect<readonly [Sock, Sock], ArgumentError> => {
       const ports = system.ports.pair(domain, type & ~always, protocol)
       return typeof ports === "number"
-        ? Effect.fail(refused("socketpair", ports))
+        ? Effect.fail(refused(system, "socketpair", ports))
         : Effect.succeed([system.place(ports[0], slot), system.place(ports[1], slot)])
     })
   )
@@ -91,8 +91,8 @@ const checkKind = (operation: string, domain: number, type: number, protocol: nu
   checkInt(operation, "the type", type) ??
   checkInt(operation, "the protocol", protocol)
 
-const made = (operation: string, port: Port | number): Effect.Effect<Port, ArgumentError> =>
-  typeof port === "number" ? Effect.fail(refused(operation, port)) : Effect.succeed(port)
+const made = (system: System, port: Port | number): Effect.Effect<Port, ArgumentError> =>
+  typeof port === "number" ? Effect.fail(refused(system, "sock", port)) : Effect.succeed(port)
 
-const refused = (operation: string, result: number): ArgumentError =>
-  result === notSupported ? unsupported(operation) : fault(operation, result)
+const refused = ({ ports }: System, operation: string, result: number): ArgumentError =>
+  result === notSupported && !ports.isNative ? unsupported(operation) : fault(operation, result)
