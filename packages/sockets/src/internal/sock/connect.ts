@@ -39,9 +39,9 @@ const connectNumeric = (state: SockState, address: SocketAddress): Effect.Effect
     const { port, writing } = state
     let isBegun = false
     const step = (): Effect.Effect<void, AddressError> | undefined => {
-      const error = isBegun ? pendingError(port) : 0
+      // Linux tells by connect itself how it went, and then lets the socket try again; others by SO_ERROR.
+      const error = isBegun && process.platform !== "linux" ? pendingError(port) : 0
       if (error < 0) return writing.refuse(error)
-      // Asked again, it says whether that was all: who waits is also woken for other reasons.
       const result = port.connect(address)
       if (typeof result === "number" && !isConnected(result, isBegun)) return refuse(result)
       writing.release()
