@@ -177,9 +177,7 @@ describe("descriptors of others", () => {
     Effect.gen(function* () {
       const [one, two] = yield* Sock.socketpair()
       const path = yield* freshPath("pipe")
-      yield* Effect.promise(() =>
-        import("node:child_process").then(({ execFileSync }) => execFileSync("mkfifo", [path]))
-      )
+      execFileSync("mkfifo", [path])
       const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
       yield* Effect.scoped(
         Effect.gen(function* () {
@@ -331,13 +329,14 @@ describe("a second waiter", () => {
       const [client, server] = yield* connected()
       const waiting = yield* Effect.fork(server.recv(10))
       yield* settled
-      for (const second of [
+      const seconds: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
         server.recv(1),
         server.recvExact(1),
         server.readv([1]),
         server.recvfrom(1),
         server.waitForRead
-      ]) {
+      ]
+      for (const second of seconds) {
         const failure = yield* Effect.flip(second)
         assert.propertyVal(failure, "_tag", "SocketBusy")
         assert.propertyVal(failure, "direction", "read")

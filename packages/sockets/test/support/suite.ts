@@ -32,7 +32,7 @@ export const bytes = (words: string): Uint8Array => new TextEncoder().encode(wor
 export const text = (data: Uint8Array): string => new TextDecoder().decode(data)
 
 /** Bytes that tell their place. */
-export const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 31 + 7) % 251)
+export const pattern = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 31 + 7) % 251)
 
 /** A path that nothing is at, in a directory that is removed afterwards. */
 export const freshPath = (name = "socket"): Effect.Effect<string, never, Scope.Scope> =>
