@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { Echo } from "./fixtures/transport/contract.js"
-import { fixture, live, loopback } from "./support/transport.js"
+import { fixture, live, loopback, python } from "./support/transport.js"
 
 const conforms = (transport: string, options: CheckMessageDuctOptions) =>
   describe(`native message ducts over ${transport}`, () => {
@@ -60,6 +60,30 @@ describe("processes of contracts", () => {
       yield* child.send({ value: yield* other.recv })
       assert.deepStrictEqual(yield* child.recv, { value: "through here" })
     })
+  )
+
+  it.scopedLive("what is sent leaves before a read spins for its answer (native)", () =>
+    Effect.gen(function* () {
+      const parent = yield* MessageDuct.parent()
+      yield* parent.bind()
+      const address = yield* parent.listenerAddress
+      const path = address._tag === "UnixAddress" ? address.path : ""
+      yield* python([
+        "import socket",
+        "s = socket.socket(socket.AF_UNIX)",
+        `s.connect(${JSON.stringify(path)})`,
+        "while True:",
+        "  data = s.recv(65536)",
+        "  if not data: break",
+        "  s.sendall(data)"
+      ])
+      assert.isTrue(yield* parent.listen())
+      // Were each answer waited for as long as a read may spin, this would take minutes.
+      for (let index = 0; index < 200; index++) {
+        yield* parent.send(index)
+        assert.strictEqual(yield* parent.recv, index)
+      }
+    }).pipe(Effect.provide(SocketTransport.layerWith({ busyPoll: "1 second" })))
   )
 
   it.scopedLive("busyPoll is bounded: a read that finds nothing waits, and others go on meanwhile (native)", () =>

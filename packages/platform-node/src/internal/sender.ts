@@ -22,6 +22,7 @@ export class Sender {
   private release: () => void = nothing
   private isSending = false
   private isTurnOpen = false
+  private isEndAwaited = false
   private drained: Array<() => void> = []
   private why: WriteError | undefined
 
@@ -54,6 +55,12 @@ export class Sender {
     this.settle()
   }
 
+  /** For who does not let the turn end, and waits for what is sent to be answered: what was gathered leaves now. */
+  endTurn(): void {
+    this.isTurnOpen = false
+    if (!this.isSending && this.outbox.size > 0) this.send()
+  }
+
   /** Calls `then` once nothing is pending, or never will be sent; within the call if that is so already. */
   whenDrained(then: () => void): void {
     this.drained.push(then)
@@ -71,7 +78,8 @@ export class Sender {
   private begin(pieces: ReadonlyArray<Uint8Array>, bytes: number): void {
     if (!this.isTurnOpen) {
       this.isTurnOpen = true
-      endOfTurn(this.onTurnEnd)
+      if (!this.isEndAwaited) endOfTurn(this.onTurnEnd)
+      this.isEndAwaited = true
     }
     this.isSending = true
     this.bytes = bytes
@@ -79,8 +87,8 @@ export class Sender {
   }
 
   private readonly onTurnEnd = (): void => {
-    this.isTurnOpen = false
-    if (!this.isSending && this.outbox.size > 0) this.send()
+    this.isEndAwaited = false
+    this.endTurn()
   }
 
   private readonly onSent: Sent = (failure) => {

@@ -80,6 +80,8 @@ export class NativeDriver implements Driver {
 
   private recv(into: Uint8Array, offset: number, length: number): number {
     const { binding, spin } = this.system
+    // Nobody answers what has not left, and while this spins, or finds the answer at once, the turn does not end.
+    if (spin > 0) this.sender.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
     this.reads += 1
     this.emptiedAt = count > 0 && count < length ? performance.now() : -1
