@@ -1,9 +1,10 @@
 import { Unsupported } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { endianness } from "node:os"
-import { IPPROTO, TCP } from "../../SocketConstants.js"
+import { AF, IPPROTO, TCP } from "../../SocketConstants.js"
 import type { SocketError } from "../../SocketError.js"
 import type { Credentials, TcpInfo } from "../../Sock.js"
+import { notSupported } from "../errno.js"
 import { unsupported } from "../unsupported.js"
 import type { SockState } from "./state.js"
 
@@ -14,7 +15,10 @@ export const peerCredentials = (state: SockState): Effect.Effect<Credentials, So
   return Effect.suspend(() => {
     const told = new Int32Array(3)
     return Effect.map(
-      state.call("peerCredentials", () => native.peerCredentials(told)),
+      // Linux answers for any socket, and of an IP one knows nobody.
+      state.call("peerCredentials", () =>
+        state.port.domain === AF.UNIX ? native.peerCredentials(told) : notSupported
+      ),
       () => {
         const [pid = 0, uid = 0, gid = 0] = told
         // uid_t and gid_t are unsigned: "nobody" of some systems is the highest.
