@@ -104,10 +104,11 @@ export class RawReceiver implements Line {
    */
   private timed<A, E>(timeout: Duration.Duration, attempt: (wait: () => Recv<A, E>) => Recv<A, E>): Recv<A, E> {
     let until: Deadline.Deadline | undefined
-    const timedOut = Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
+    // Made when it is told: an error and its stack cost more than a receive.
+    const timedOut = () => this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
     const waitUntil = (deadline: Deadline.Deadline): Recv<A, E> => {
       until = deadline
-      return Deadline.isOver(deadline) ? this.turn.fail(timedOut) : Effect.flatMap(this.arrival(deadline), () => self)
+      return Deadline.isOver(deadline) ? timedOut() : Effect.flatMap(this.arrival(deadline), () => self)
     }
     const self: Recv<A, E> = attempt(() =>
       until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)
