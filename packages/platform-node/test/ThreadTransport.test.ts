@@ -1,0 +1,103 @@
+import { Connection, RawDuct } from "@ductworks/core"
+import { Transport } from "@ductworks/core/Transport"
+import { MessageDuct } from "@ductworks/message"
+import { ThreadTransport } from "@ductworks/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import { fileURLToPath } from "node:url"
+import { Worker } from "node:worker_threads"
+
+const script = fileURLToPath(new URL("../build/test/fixtures/thread.js", import.meta.url))
+
+/** A worker at the other end, and this end. */
+const withWorker = (mode: "echo" | "flood" | "truncate") =>
+  Effect.gen(function* () {
+    const [here, there] = ThreadTransport.channel()
+    const start = () => new Worker(script, { workerData: { mode, end: there }, transferList: [there.port] })
+    const worker = yield* Effect.acquireRelease(Effect.sync(start), (worker) =>
+      Effect.promise(() => worker.terminate())
+    )
+    return { worker, connection: yield* ThreadTransport.connection(here) }
+  })
+
+const messages = (connection: Connection.Connection) => MessageDuct.fromRaw(RawDuct.fromConnection(connection))
+
+describe("ThreadTransport", () => {
+  it.scopedLive("DW-24 messages go to a worker thread and back, also large ones", () =>
+    Effect.gen(function* () {
+      const { connection } = yield* withWorker("echo")
+      const duct = yield* messages(connection)
+      for (const message of [["hello", 42], "x".repeat(1_000_000), { last: true }]) {
+        yield* duct.send(message)
+        assert.deepStrictEqual(yield* duct.recv, message)
+      }
+    })
+  )
+
+  it.scopedLive("law 7 a worker that is terminated in mid-stream ends the reader and the writer", () =>
+    Effect.gen(function* () {
+      const { connection, worker } = yield* withWorker("flood")
+      yield* connection.pull
+      const reader = yield* Effect.fork(Effect.flip(Effect.forever(connection.pull)))
+      const writer = yield* Effect.fork(Effect.flip(Effect.forever(connection.write([new Uint8Array(65_536)]))))
+      yield* Effect.promise(() => worker.terminate())
+      assert.strictEqual((yield* Fiber.join(reader))._tag, "RemoteDuctReset")
+      assert.strictEqual((yield* Fiber.join(writer))._tag, "RemoteDuctReset")
+    })
+  )
+
+  it.scopedLive("DW-31 a worker that ends inside a message: MessageTruncated", () =>
+    Effect.gen(function* () {
+      const { connection } = yield* withWorker("truncate")
+      const duct = yield* messages(connection)
+      yield* duct.send("go")
+      assert.strictEqual((yield* Effect.flip(duct.recv))._tag, "MessageTruncated")
+    })
+  )
+
+  it.scopedLive("a spinning receive takes what comes meanwhile, and waits when nothing does", () =>
+    Effect.gen(function* () {
+      const [here, there] = ThreadTransport.channel()
+      const left = yield* ThreadTransport.connection(here, { busyPoll: "1 millis" })
+      const right = yield* ThreadTransport.connection(there)
+      const pulling = yield* Effect.fork(left.pull)
+      yield* Effect.yieldNow()
+      yield* right.write([Uint8Array.of(1)])
+      assert.deepStrictEqual(yield* Fiber.join(pulling), [Uint8Array.of(1)])
+    })
+  )
+
+  it("the capacity is a power of two, finite whatever is asked", () => {
+    for (const [asked, given] of [
+      [1, 64],
+      [65, 128],
+      [Number.NaN, ThreadTransport.defaultCapacity],
+      [-5, 64]
+    ]) {
+      const [end] = ThreadTransport.channel({ capacity: asked })
+      assert.strictEqual(end.capacity, given)
+      end.port.close()
+    }
+  })
+
+  it("an end of a channel is told from what is none", () => {
+    const [end, other] = ThreadTransport.channel()
+    assert.isTrue(ThreadTransport.isThreadEnd(end))
+    for (const wrong of [undefined, null, {}, { ...end, capacity: 64 }, { ...end, side: 2 }, { ...end, port: {} }]) {
+      assert.isFalse(ThreadTransport.isThreadEnd(wrong))
+    }
+    end.port.close()
+    other.port.close()
+  })
+
+  it.effect("DW-42 connect and listen are Unsupported", () =>
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const connecting = Effect.flip(Effect.scoped(transport.connect({ _tag: "MemoryAddress", name: "x" })))
+      assert.strictEqual((yield* connecting)._tag, "Unsupported")
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(transport.listen(Option.none()))))._tag, "Unsupported")
+    }).pipe(Effect.provide(ThreadTransport.layer))
+  )
+})
