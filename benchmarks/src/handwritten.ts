@@ -47,7 +47,7 @@ const peerOf = (socket: net.Socket): Peer => ({
 })
 
 /** Takes bytes as they come and gives the messages in them. */
-const framesOf = (deliver: (message: unknown) => void): ((bytes: Buffer) => void) => {
+export const framesOf = (deliver: (message: unknown) => void): ((bytes: Buffer) => void) => {
   let held: Buffer = Buffer.alloc(0)
   return (bytes) => {
     let data = held.length === 0 ? bytes : Buffer.concat([held, bytes])

@@ -22,12 +22,15 @@ export const place = (placement: Placement, measuring: number, answering: Readon
   const [first = 0, second = 0] = cores
   const answerers = answering.flatMap(family)
   for (const pid of family(measuring)) {
-    pin(pid, placement === "two cores" && answerers.includes(pid) ? second : first)
+    if (placement === "one core") pin(pid, [first])
+    // Without an answering process both sides are threads of the measuring one.
+    else if (answerers.length === 0) pin(pid, cores)
+    else pin(pid, [answerers.includes(pid) ? second : first])
   }
 }
 
-const pin = (pid: number, core: number): void => {
-  spawnSync("taskset", ["-a", "-p", "-c", String(core), String(pid)])
+const pin = (pid: number, cores: ReadonlyArray<number>): void => {
+  spawnSync("taskset", ["-a", "-p", "-c", cores.join(","), String(pid)])
 }
 
 /** A process and all that it started. */

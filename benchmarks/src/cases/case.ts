@@ -11,10 +11,18 @@ export interface Target {
 }
 
 export interface Case {
-  readonly group: "ducts" | "sockets" | "primitives"
+  readonly group: "ducts" | "sockets" | "threads" | "peers" | "scale" | "layers" | "primitives"
   readonly title: string
   /** Less of a `ns` is better, more of what is per second. */
-  readonly unit: "ns a message" | "ns each" | "MiB a second" | "packets a second" | "bytes taken"
+  readonly unit:
+    | "ns a message"
+    | "ns each"
+    | "MiB a second"
+    | "packets a second"
+    | "bytes taken"
+    | "bytes each"
+    | "bytes a message"
+    | "last to first"
   /** Work in one round of each contender. */
   readonly count: number
   readonly placements: ReadonlyArray<Placement>

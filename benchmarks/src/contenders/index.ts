@@ -1,8 +1,9 @@
 import { overNode, overSockets, overSpinningSockets } from "../carriers.js"
 import type { Contender } from "../contender.js"
 import { MiB } from "../oneWay.js"
+import { others } from "./others.js"
 
-type Contenders = Readonly<Record<string, () => Promise<Contender>>>
+export type Contenders = Readonly<Record<string, () => Promise<Contender>>>
 
 const node: Contenders = {
   "net echo": async () => (await import("./netEcho.js")).netEcho,
@@ -78,4 +79,4 @@ const primitives: Contenders = {
 }
 
 /** Loaded by name, since what a process does not run would slow its start. */
-export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...nativeDucts, ...primitives }
+export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...nativeDucts, ...primitives, ...others }

@@ -1,0 +1,68 @@
+import { everywhere, figureAtMost, ratioAtMost, type Case } from "./case.js"
+
+/** What grows with the number of ducts, of connections and of messages; and what each layer adds. */
+export const scale: ReadonlyArray<Case> = [
+  {
+    group: "layers",
+    title: "round trip of 64 bytes, layer by layer",
+    unit: "ns a message",
+    count: 3000,
+    placements: everywhere,
+    baseline: "net echo of 64 bytes",
+    contenders: ["connection", "raw duct", "message duct of bytes"],
+    targets: []
+  },
+  {
+    group: "scale",
+    title: "many ducts at once, 65-byte JSON one way",
+    unit: "ns a message",
+    count: 96_000,
+    placements: everywhere,
+    baseline: "1 duct",
+    contenders: ["10 ducts", "100 ducts", "1,000 ducts"],
+    targets: [ratioAtMost("1,000 ducts", 1 / 0.8)]
+  },
+  {
+    group: "scale",
+    title: "connections accepted and closed",
+    unit: "ns each",
+    count: 3200,
+    placements: ["two cores"],
+    baseline: "net accept",
+    contenders: ["transport accept"],
+    targets: []
+  },
+  {
+    group: "scale",
+    title: "memory of an idle pair",
+    unit: "bytes each",
+    count: 1000,
+    placements: ["one core"],
+    rounds: 1,
+    baseline: "two net.Sockets",
+    contenders: ["a duct pair"],
+    targets: [ratioAtMost("a duct pair", 1.5)]
+  },
+  {
+    group: "scale",
+    title: "5 million messages: heap that each leaves behind",
+    unit: "bytes a message",
+    count: 5_000_000,
+    placements: ["two cores"],
+    rounds: 1,
+    baseline: "soak, heap",
+    contenders: [],
+    targets: [figureAtMost("soak, heap", 0.05)]
+  },
+  {
+    group: "scale",
+    title: "5 million messages: CPU of one, the last half to the first",
+    unit: "last to first",
+    count: 5_000_000,
+    placements: ["two cores"],
+    rounds: 1,
+    baseline: "soak, CPU",
+    contenders: [],
+    targets: [figureAtMost("soak, CPU", 1.1)]
+  }
+]
