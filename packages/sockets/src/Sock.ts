@@ -130,7 +130,11 @@ export interface Sock {
 
   // --- naming and connecting
   readonly bind: (address: AddressInput) => Effect.Effect<void, AddressError>
-  /** Connects, resolving a name first. */
+  /**
+   * Connects, resolving a name first (see `Resolver`); the addresses of a name are tried in order. A full queue of a Unix
+   * listener is a `SocketFault` `"EAGAIN"`; a TCP socket that got connected to itself is closed and refused. Interrupted,
+   * the system may still connect: close the socket.
+   */
   readonly connect: (address: AddressInput) => Effect.Effect<void, AddressError | NameNotResolved>
   /** Like {@link connect}; without `resolve` (the default) what is no IP address fails with `InvalidAddress`. */
   readonly connectAddr: (
@@ -143,9 +147,15 @@ export interface Sock {
    * @param backlog connections the kernel queues; default 128
    */
   readonly listen: (backlog?: number) => Effect.Effect<void, AddressError>
-  /** Waits for a connection, which the scope then owns. Interruption loses none. */
+  /**
+   * Waits for a connection, which the scope then owns. Interruption loses none. Connections that were lost before are
+   * skipped. With no descriptor or memory left it tries again every 100 ms.
+   */
   readonly accept: Effect.Effect<readonly [Sock, SocketAddress], SocketError, Scope.Scope>
-  /** Waits for one, then takes what is there; at most `max`, 0 is all (up to 1,024 a call). */
+  /**
+   * Waits for one, then takes what is there; at most `max`, 0 is all (up to 1,024 a call). It keeps what it has when a
+   * later one fails.
+   */
   readonly acceptMany: (
     max?: number
   ) => Effect.Effect<ReadonlyArray<readonly [Sock, SocketAddress]>, ArgumentError, Scope.Scope>
@@ -171,7 +181,10 @@ export interface Sock {
   readonly recv: (count: number, flags?: number) => Effect.Effect<Uint8Array, ArgumentError>
   /** {@link recv}. */
   readonly read: (count: number) => Effect.Effect<Uint8Array, ArgumentError>
-  /** Exactly `count` bytes. Interrupted, it keeps what arrived for the next receive of this socket. */
+  /**
+   * Exactly `count` bytes; at the end of the stream `EndOfFile` with those that came. Interrupted, it keeps what arrived
+   * for the next receive of this socket, of whichever kind.
+   */
   readonly recvExact: (count: number) => Effect.Effect<Uint8Array, ArgumentError | EndOfFile>
   readonly recvInto: (buffer: Uint8Array, options?: RecvIntoOptions) => Effect.Effect<number, ArgumentError>
   /**
@@ -187,23 +200,32 @@ export interface Sock {
     buffer: Uint8Array,
     options?: RecvIntoOptions
   ) => Effect.Effect<readonly [count: number, from: SocketAddress], ArgumentError>
-  /** Fills buffers of these sizes, in order; at the end of the stream the complete ones and the last partial one. */
+  /**
+   * Fills buffers of these sizes, in order; at the end of the stream the complete ones and the last partial one. They are
+   * parts of one memory. Interrupted, it keeps what arrived, as {@link recvExact}.
+   */
   readonly readv: (sizes: ReadonlyArray<number>) => Effect.Effect<Array<Uint8Array>, ArgumentError>
 
   // --- sending
-  /** All bytes; how many. With `MSG.DONTWAIT` one call, which may send less, or fails with `"EAGAIN"`. */
+  /**
+   * All bytes; how many. The memory is lent meanwhile. Interrupted while it waits, it may have sent a part. With
+   * `MSG.DONTWAIT` one call, which may send less, or fails with `"EAGAIN"`.
+   */
   readonly send: (data: Uint8Array, flags?: number) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
   readonly sendall: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
   readonly write: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
-  /** All pieces, in order; the total. */
+  /** All pieces, in order, as {@link send}; the total. As a datagram they are one. */
   readonly writev: (pieces: ReadonlyArray<Uint8Array>) => Effect.Effect<number, ArgumentError>
   /** One call, which on a stream may send less than all. */
   readonly sendto: (data: Uint8Array, address: AddressInput, flags?: number) => Effect.Effect<number, AddressError>
 
   // --- readiness and ending
-  /** Waits until something can be read (or the end is there), and says how many bytes. */
+  /**
+   * Waits until something can be read, and says how many bytes: 0 at the end of the stream, after an error, which the next
+   * receive tells, and on a listener that has a connection.
+   */
   readonly waitForRead: Effect.Effect<number, SocketError>
   /** Waits until something can be written, and says how many bytes would fit the system's buffer. */
   readonly waitForWrite: Effect.Effect<number, SocketError>
@@ -281,6 +303,22 @@ export type OpenError = SocketFault | SocketClosed | InvalidArgument | InvalidAd
 /**
  * A socket of the context's {@link Sockets}, closed with the scope.
  *
+ * @example
+ * import { NativeSockets } from "@ductworks/sockets"
+ * import { sock } from "@ductworks/sockets/Sock"
+ * import { AF, SOCK } from "@ductworks/sockets/SocketConstants"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const here = yield* sock({ domain: AF.INET, type: SOCK.DGRAM })
+ *   yield* here.bind(["127.0.0.1", 0])
+ *   yield* here.sendto(new TextEncoder().encode("to myself"), yield* here.getsockname)
+ *   const [data, from] = yield* here.recvfrom(1500)
+ *   console.assert(data.length === 9 && from._tag === "InetAddress")
+ * })
+ *
+ * Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NativeSockets.layer)))
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -332,6 +370,20 @@ export const unixSock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope>
 
 /**
  * Two sockets that are connected to each other; by default Unix streams.
+ *
+ * @example
+ * import { NativeSockets } from "@ductworks/sockets"
+ * import { socketpair } from "@ductworks/sockets/Sock"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const [one, two] = yield* socketpair()
+ *   yield* one.writev([new Uint8Array(3), new Uint8Array(4)])
+ *   const pieces = yield* two.readv([5, 2])
+ *   console.assert(pieces.map(({ length }) => length).join() === "5,2")
+ * })
+ *
+ * Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NativeSockets.layer)))
  *
  * @since 0.1.0
  * @category constructors

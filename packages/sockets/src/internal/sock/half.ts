@@ -15,6 +15,8 @@ export interface Owner {
   readonly pace: Pace
   /** The error of a negative errno. */
   readonly error: (operation: string, result: number) => SocketError
+  /** Who waited looks again. */
+  readonly woken: (direction: Direction) => void
   /** The fiber that had the turn is gone, and what it lent is not its own any more. */
   readonly abandoned: (direction: Direction) => void
 }
@@ -35,8 +37,6 @@ const pauseMillis = 100
  * which the next one finds out; and when it ends, its observer stops the poll, so that nothing keeps the process alive.
  */
 export class Half {
-  /** Set by a step that has emptied the system's buffer: to ask again before a wait would be in vain. */
-  isDrained = false
   /** Set by a step that did a part, after which nobody else may go between. */
   isMidway = false
   private holder: Holder | undefined
@@ -205,7 +205,7 @@ export class Half {
     return Effect.async((resume) => {
       const look = () => {
         if (this.holder !== fiber) return resume(this.busy(operation))
-        this.isDrained = false
+        this.owner.woken(this.direction)
         const end = step()
         if (end !== undefined) resume(end)
         else if (isBlocked(this.reason)) watch()

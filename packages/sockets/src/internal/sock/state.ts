@@ -6,6 +6,7 @@ import { badDescriptor, fault, isBlocked, notSupported, wouldWait } from "../err
 import type { Direction, Port } from "../port.js"
 import { unsupported } from "../unsupported.js"
 import { Carry } from "./carry.js"
+import { Emptiness } from "./emptiness.js"
 import { Half, type Owner } from "./half.js"
 import { Pace } from "./pace.js"
 import type { System } from "./system.js"
@@ -21,7 +22,10 @@ export class SockState implements Owner {
   readonly reading: Half = new Half(this, "read")
   readonly writing: Half = new Half(this, "write")
   readonly pace: Pace
+  readonly emptiness = new Emptiness()
   readonly isStream: boolean
+  /** Whether to guess when the system has nothing: of a stream, unless a receive that finds nothing is to spin. */
+  readonly guesses: boolean
   isClosed = false
   private held: Carry | undefined
   private lent: Uint8Array | undefined
@@ -34,6 +38,7 @@ export class SockState implements Owner {
   ) {
     this.pace = new Pace(system.maxImmediate)
     this.isStream = port.type === SOCK.STREAM
+    this.guesses = this.isStream && !system.isEager
   }
 
   /** Received, not handed out. */
@@ -83,6 +88,10 @@ export class SockState implements Owner {
       this.reading.release()
       return this.carry.take(count)
     })
+  }
+
+  woken(direction: Direction): void {
+    if (direction === "read") this.emptiness.waited()
   }
 
   abandoned(direction: Direction): void {

@@ -1,4 +1,4 @@
-import { wouldBlock } from "../errno.js"
+import { isBlocked, wouldBlock } from "../errno.js"
 import type { SockState } from "./state.js"
 
 /** One receive, of what was carried or of the system; `undefined` where it was refused. */
@@ -7,11 +7,11 @@ export const receive = (state: SockState, into: Uint8Array, offset: number, leng
 
 /** One receive of the system; `undefined` where it was refused. */
 export const receiveNew = (state: SockState, into: Uint8Array, offset: number, length: number): number | undefined => {
-  const { port, reading } = state
-  if (reading.isDrained) return reading.refuse(wouldBlock)
+  const { emptiness, port, reading } = state
+  if (emptiness.isLikely) return reading.refuse(wouldBlock)
   const count = port.recv(into, offset, length, 0)
-  if (count < 0) return reading.refuse(count)
-  // A stream that gave less than it could have is empty (epoll(7)); what came since, or will, wakes who waits.
-  reading.isDrained = count > 0 && count < length && state.isStream && !state.system.isEager
-  return count
+  if (count > 0 && state.guesses) emptiness.took(count, length)
+  if (count >= 0) return count
+  if (isBlocked(count)) emptiness.foundNothing()
+  return reading.refuse(count)
 }

@@ -1,0 +1,46 @@
+// So often in a row must a wait have been followed by one message alone, to expect the same of the next.
+const enough = 2
+
+// An expectation is put to the test again after so many messages.
+const mostTrusted = 16
+
+/**
+ * Whether the system's buffer of a stream is empty: then a receive would be in vain, and the wait can begin at once.
+ * What came meanwhile, or will, wakes who waits all the same, since polling is level-triggered: a wrong guess costs a
+ * turn of the event loop, a right one saves a system call.
+ *
+ * A receive that gave less than it could have has emptied it (epoll(7)). One that was filled exactly leaves it open; but
+ * where question and answer of a known length alternate, which this learns, there is never more.
+ */
+export class Emptiness {
+  /** Whether a receive would be in vain. */
+  isLikely = false
+  /** Receives since the last wait. */
+  private received = 0
+  /** Waits in a row that were each followed by exactly one receive that was filled. */
+  private alone = 0
+  private trusted = 0
+
+  /** A receive of at most `asked` bytes gave some. */
+  took(count: number, asked: number): void {
+    this.received += 1
+    if (count < asked) this.isLikely = true
+    else if (this.received > 1) this.alone = 0
+    else if (this.alone >= enough && this.trusted < mostTrusted) {
+      this.trusted += 1
+      this.isLikely = true
+    }
+  }
+
+  /** A receive found nothing. */
+  foundNothing(): void {
+    this.alone = this.received === 1 ? this.alone + 1 : 0
+    this.trusted = 0
+  }
+
+  /** Who waited looks again. */
+  waited(): void {
+    this.isLikely = false
+    this.received = 0
+  }
+}

@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { Emptiness } from "../src/internal/sock/emptiness.js"
+import { Sock } from "../src/index.js"
+import { bytes, native, text } from "./support/suite.js"
+
+/** Question and answer: one message of a known length, then nothing. */
+const exchange = (emptiness: Emptiness) => {
+  emptiness.waited()
+  emptiness.took(64, 64)
+  if (emptiness.isLikely) return true
+  emptiness.foundNothing()
+  return false
+}
+
+describe("the guess that a stream is empty", () => {
+  it("SH-22 a receive that was not filled emptied it", () => {
+    const emptiness = new Emptiness()
+    emptiness.took(10, 64)
+    assert.isTrue(emptiness.isLikely)
+    emptiness.waited()
+    assert.isFalse(emptiness.isLikely)
+  })
+
+  it("SH-22 messages that come alone are learnt after two, and asked about again after sixteen", () => {
+    const emptiness = new Emptiness()
+    const guesses = Array.from({ length: 21 }, () => exchange(emptiness))
+    assert.deepStrictEqual(guesses.map((guess) => (guess ? "x" : ".")).join(""), "..xxxxxxxxxxxxxxxx.xx")
+  })
+
+  it("SH-22 a second message after a wait ends that", () => {
+    const emptiness = new Emptiness()
+    for (let i = 0; i < 18; i++) exchange(emptiness)
+    emptiness.waited()
+    emptiness.took(64, 64)
+    assert.isFalse(emptiness.isLikely)
+    emptiness.took(64, 64)
+    emptiness.foundNothing()
+    assert.isFalse(exchange(emptiness))
+  })
+
+  native(
+    "SH-22 SH-23 a wrong guess loses nothing: more comes after many questions and answers",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair()
+      const echo = yield* Effect.fork(Effect.forever(Effect.flatMap(two.recvExact(4), (data) => two.send(data))))
+      for (let i = 0; i < 10; i++) {
+        yield* one.send(bytes("ping"))
+        assert.strictEqual(text(yield* one.recvExact(4)), "ping")
+      }
+      const many = "abcdefghijklmnopqrstuvwxyz0123456789".repeat(20)
+      yield* one.send(bytes(many))
+      assert.strictEqual(text(yield* one.recvExact(many.length)), many)
+      yield* Fiber.interrupt(echo)
+    })
+  )
+})

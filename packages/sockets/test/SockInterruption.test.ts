@@ -1,0 +1,74 @@
+import { Interruption } from "@ductworks/testing"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { NativeSockets, Sock } from "../src/index.js"
+import type { ArgumentError, EndOfFile } from "../src/SocketError.js"
+import { SHUT } from "../src/SocketConstants.js"
+import { bytes, listening, text } from "./support/suite.js"
+
+type Receive = (sock: Sock.Sock, note: (data: Uint8Array) => void) => Effect.Effect<void, ArgumentError | EndOfFile>
+
+const receives: ReadonlyArray<readonly [name: string, receive: Receive]> = [
+  ["recv", (sock, note) => Effect.flatMap(sock.recv(3), (data) => Effect.succeed(note(data)))],
+  ["recvExact", (sock, note) => Effect.flatMap(sock.recvExact(4), (data) => Effect.succeed(note(data)))],
+  ["recvfrom", (sock, note) => Effect.flatMap(sock.recvfrom(3), ([data]) => Effect.succeed(note(data)))],
+  [
+    "readv",
+    (sock, note) => Effect.flatMap(sock.readv([1, 3]), (pieces) => Effect.succeed(pieces.forEach((data) => note(data))))
+  ],
+  [
+    "recvInto",
+    (sock, note) => {
+      const buffer = new Uint8Array(3)
+      return Effect.flatMap(sock.recvInto(buffer), (count) => Effect.succeed(note(buffer.slice(0, count))))
+    }
+  ],
+  [
+    "recvExactInto",
+    (sock, note) => {
+      const buffer = new Uint8Array(4)
+      return Effect.flatMap(sock.recvExactInto(buffer), () => Effect.succeed(note(buffer.slice())))
+    }
+  ]
+]
+
+describe("interruption at every point", { timeout: 60_000 }, () => {
+  for (const [name, receive] of receives) {
+    it.live(`SH-22 SH-23 SH-24 SH-26 ${name} loses no byte, and gives none twice (native)`, () =>
+      Effect.gen(function* () {
+        const points = yield* Interruption.atEveryPoint((interrupted) =>
+          Effect.gen(function* () {
+            const [one, two] = yield* Sock.socketpair()
+            let received = ""
+            const note = (data: Uint8Array) => void (received += text(data))
+            yield* one.send(bytes("abcdefgh"))
+            yield* one.shutdown(SHUT.WR)
+            yield* interrupted(Effect.zipRight(receive(two, note), receive(two, note)))
+            for (let rest = yield* two.recv(100); rest.length > 0; rest = yield* two.recv(100)) note(rest)
+            assert.strictEqual(received, "abcdefgh")
+          }).pipe(Effect.scoped)
+        )
+        assert.isAbove(points, 3)
+      }).pipe(Effect.provide(NativeSockets.layer))
+    )
+  }
+
+  it.live("SH-6 SH-7 accept and acceptMany lose no connection (native)", () =>
+    Effect.gen(function* () {
+      const points = yield* Interruption.atEveryPoint((interrupted) =>
+        Effect.gen(function* () {
+          const [listener, address] = yield* listening()
+          for (let i = 0; i < 3; i++) yield* (yield* Sock.tcpSock).connect(address)
+          let accepted = 0
+          const one = Effect.flatMap(listener.accept, () => Effect.succeed((accepted += 1)))
+          const many = Effect.flatMap(listener.acceptMany(2), ({ length }) => Effect.succeed((accepted += length)))
+          yield* interrupted(Effect.zipRight(one, many))
+          while (Option.isSome(yield* listener.acceptNow)) accepted += 1
+          assert.strictEqual(accepted, 3)
+        }).pipe(Effect.scoped)
+      )
+      assert.isAbove(points, 3)
+    }).pipe(Effect.provide(NativeSockets.layer))
+  )
+})
