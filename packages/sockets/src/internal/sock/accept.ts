@@ -50,9 +50,9 @@ export const acceptNow = (state: SockState): Effect.Effect<Option.Option<Connect
   const now = <A>(step: () => A | undefined) =>
     Effect.catchAll(
       state.reading.now("acceptNow", step, (operation, result) =>
-        isBlocked(result) || result === Reason.breathe ? none : Effect.fail(state.error(operation, result))
+        isBlocked(result) || result === Reason.breathe ? undefined : state.error(operation, result)
       ),
-      (told) => told
+      (error) => (error === undefined ? none : Effect.fail(error))
     )
   return Effect.flatMap(
     now(() => pull(state, 1)),
