@@ -19,7 +19,7 @@ struct peer {
   enum wait wait;
 };
 
-/** What a program was started with: <measure|answer> <path> <block|poll|spin> <bytes a message>. */
+/** What a program was started with: <measure|answer> <path> <block|poll|spin> <bytes a message> <send buffer, or 0>. */
 struct program {
   int measures;
   struct peer peer;
@@ -133,11 +133,16 @@ static void *allocate(size_t size) {
   return memory;
 }
 
+static void set_send_buffer(int fd, int size) {
+  if (size > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) < 0) die("setsockopt");
+}
+
 static struct program begin(int count, char **arguments) {
-  if (count != 5) exit(2);
+  if (count != 6) exit(2);
   int measures = strcmp(arguments[1], "measure") == 0;
   enum wait wait = parse_wait(arguments[3]);
   size_t size = strtoul(arguments[4], NULL, 10);
   struct peer peer = measures ? accept_one(arguments[2], wait) : connect_to(arguments[2], wait);
+  set_send_buffer(peer.fd, atoi(arguments[5]));
   return (struct program){measures, peer, allocate(size), size};
 }

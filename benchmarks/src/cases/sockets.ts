@@ -40,6 +40,16 @@ export const sockets: ReadonlyArray<Case> = [
   },
   {
     group: "sockets",
+    title: "1 MiB one way into a reused buffer, with a send buffer of 1 MiB",
+    unit: "MiB a second",
+    count: 1000,
+    placements: everywhere,
+    baseline: "C one way, roomy",
+    contenders: ["Sock recvExactInto, roomy", "Sock recvInto, roomy"],
+    targets: [ratioAtLeast("Sock recvExactInto, roomy", 0.85), ratioAtLeast("Sock recvInto, roomy", 0.85)]
+  },
+  {
+    group: "sockets",
     title: "64-byte UDP packets that arrive",
     unit: "packets a second",
     count: 50_000,

@@ -22,6 +22,7 @@ const c: Contenders = {
   "C echo of 97 bytes": async () => (await import("./cProgram.js")).cProgram("echo", "block", 97),
   "C echo of 97 bytes, spinning": async () => (await import("./cProgram.js")).cProgram("echo", "spin", 97),
   "C one way": async () => (await import("./cProgram.js")).cProgram("one_way", "block", MiB),
+  "C one way, roomy": async () => (await import("./cProgram.js")).cProgram("one_way", "block", MiB, MiB),
   "C one way, with poll": async () => (await import("./cProgram.js")).cProgram("one_way", "poll", MiB)
 }
 
@@ -41,6 +42,8 @@ const sockets: Contenders = {
   "Sock echo": async () => (await import("./sockEcho.js")).sockEcho,
   "Sock recvExactInto": async () => (await import("./sockOneWay.js")).sockRecvExactInto,
   "Sock recvInto": async () => (await import("./sockOneWay.js")).sockRecvInto,
+  "Sock recvExactInto, roomy": async () => (await import("./sockOneWay.js")).sockRecvExactIntoRoomy,
+  "Sock recvInto, roomy": async () => (await import("./sockOneWay.js")).sockRecvIntoRoomy,
   "Sock UDP": async () => (await import("./sockPackets.js")).sockPackets,
   "Sock UDP recvfrom": async () => (await import("./sockPackets.js")).sockPacketsFrom,
   "Sock UDP segments": async () => (await import("./sockPackets.js")).sockSegments

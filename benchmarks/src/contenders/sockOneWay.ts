@@ -1,4 +1,5 @@
 import type { Sock } from "@ductworks/sockets/Sock"
+import { SO, SOL } from "@ductworks/sockets/SocketConstants"
 import { Effect } from "effect"
 import { now, rateSince, type Contender } from "../contender.js"
 import { askFor, asked, MiB } from "../oneWay.js"
@@ -7,8 +8,8 @@ import { acceptSock, answerSock } from "../sockets.js"
 /** Receives so many bytes into the buffer, again and again. */
 type Receive = (sock: Sock, buffer: Uint8Array, bytes: number) => Effect.Effect<void, unknown>
 
-/** 1 MiB one way on `Sock`, into one reused buffer. */
-const make = (receive: Receive): Contender => ({
+/** 1 MiB one way on `Sock`, into one reused buffer; with the system's default send buffer, or one of that size. */
+const make = (receive: Receive, sendBuffer?: number): Contender => ({
   measure: async (start) => {
     const sock = await acceptSock(start)
     const buffer = new Uint8Array(MiB)
@@ -25,6 +26,7 @@ const make = (receive: Receive): Contender => ({
     answerSock(path, (sock) =>
       Effect.gen(function* () {
         const payload = new Uint8Array(MiB)
+        if (sendBuffer !== undefined) yield* sock.setsockopt(SOL.SOCKET, SO.SNDBUF, sendBuffer)
         while (true) {
           const count = asked(yield* sock.recvExact(4))
           for (let i = 0; i < count; i++) yield* sock.send(payload)
@@ -33,14 +35,20 @@ const make = (receive: Receive): Contender => ({
     )
 })
 
-export const sockRecvExactInto = make((sock, buffer, bytes) =>
+const exactly: Receive = (sock, buffer, bytes) =>
   Effect.gen(function* () {
     for (let left = bytes; left > 0; left -= buffer.length) yield* sock.recvExactInto(buffer)
   })
-)
 
-export const sockRecvInto = make((sock, buffer, bytes) =>
+const asItComes: Receive = (sock, buffer, bytes) =>
   Effect.gen(function* () {
     for (let left = bytes; left > 0;) left -= yield* sock.recvInto(buffer)
   })
-)
+
+export const sockRecvExactInto = make(exactly)
+
+export const sockRecvInto = make(asItComes)
+
+export const sockRecvExactIntoRoomy = make(exactly, MiB)
+
+export const sockRecvIntoRoomy = make(asItComes, MiB)
