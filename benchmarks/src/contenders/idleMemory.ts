@@ -55,18 +55,19 @@ export const ductPairs = (carrier: Carrier): Contender => {
     const scope = yield* Scope.make()
     const listener = yield* Scope.extend(transport.listen(Option.none(), { backlog: 511 }), scope)
     const duct = (connection: Connection.Connection) => MessageDuct.fromRaw(RawDuct.fromConnection(connection))
-    return Effect.gen(function* () {
+    const openOne = Effect.gen(function* () {
       const near = yield* transport.connect(listener.address)
       const far = yield* listener.accept
       const ends = [yield* duct(near), yield* duct(far)]
       for (const end of ends) yield* end.poll(0)
       return ends
     }).pipe(Scope.extend(scope))
+    return () => Effect.runPromise(openOne)
   })
   return {
     measure: async (start) => {
       const openOne = await open.pipe(Effect.provide(carrier), orMissing)
-      return each(() => Effect.runPromise(openOne)).measure(start)
+      return each(openOne).measure(start)
     }
   }
 }

@@ -39,7 +39,7 @@ export const connectionEcho = (carrier: Carrier): Contender => ({
   answer: (address) =>
     Effect.gen(function* () {
       const transport = yield* Transport
-      yield* echo(yield* transport.connect(yield* Address.fromString(address)))
+      return yield* echo(yield* transport.connect(yield* Address.fromString(address)))
     }).pipe(Effect.scoped, Effect.ignore, Effect.provide(carrier), Effect.ignore, Effect.runPromise)
 })
 

@@ -62,7 +62,7 @@ export const platformSocketEcho: Contender = {
       const runtime = yield* Effect.runtime()
       let send: (value: unknown) => Effect.Effect<void, unknown> = () => Effect.void
       send = yield* serve(socket, (value) => void Effect.runFork(Effect.provide(send(value), runtime)))
-      yield* Effect.never
+      return yield* Effect.never
     })
     Effect.runFork(Effect.scoped(program))
     await closed(duplex)

@@ -57,10 +57,10 @@ export class DatagramLife {
 
   private open(operation: string, local: InetAddress): Effect.Effect<DatagramSocket, Failure> {
     const opened = DatagramSocket.bind(this.domain, local, this.options.creation, this.listener)
+    const fail = (cause: unknown) => this.failure(operation, cause, local)
     return Effect.uninterruptibleMask((restore) =>
-      restore(opened).pipe(
-        Effect.tap((socket) => Effect.try({ try: () => this.adopt(socket), catch: (cause) => cause })),
-        Effect.mapError((cause) => this.failure(operation, cause, local))
+      restore(Effect.mapError(opened, fail)).pipe(
+        Effect.tap((socket) => Effect.try({ try: () => this.adopt(socket), catch: fail }))
       )
     )
   }
