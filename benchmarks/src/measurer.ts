@@ -42,7 +42,7 @@ export class Measurer {
 
   /** It removes its files and exits; what it started follows. */
   stop(): void {
-    this.process.disconnect()
+    if (this.process.connected) this.process.disconnect()
   }
 
   private next(): Promise<unknown> {

@@ -30,7 +30,10 @@ export const printVerdicts = (verdicts: ReadonlyArray<Verdict>): void => {
 }
 
 export const printLeftOut = (leftOut: ReadonlyArray<LeftOut>): void => {
-  for (const { contender, why } of leftOut) console.log(`left out: ${contender}: ${why}`)
+  for (const why of new Set(leftOut.map((one) => one.why))) {
+    const contenders = leftOut.filter((one) => one.why === why).map(({ contender }) => contender)
+    console.log(`\nLeft out: ${contenders.join("; ")}\n  ${why}`)
+  }
 }
 
 export const asJson = (outcomes: ReadonlyArray<Outcome>, leftOut: ReadonlyArray<LeftOut>): string =>

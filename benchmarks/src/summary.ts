@@ -46,7 +46,7 @@ export const rowsOf = ({ work, figures }: Outcome): ReadonlyArray<Row> => {
   })
 }
 
-/** The targets of a case that apply where it ran, of contenders that ran. */
+/** The targets of a case that apply where it ran, of contenders that ran; a ratio wants the baseline, too. */
 export const verdictsOf = (outcome: Outcome): ReadonlyArray<Verdict> => {
   const { work, placement } = outcome
   const rows = rowsOf(outcome)
@@ -54,6 +54,7 @@ export const verdictsOf = (outcome: Outcome): ReadonlyArray<Verdict> => {
     const row = rows.find(({ contender }) => contender === target.contender)
     if (row === undefined || (target.on ?? placement) !== placement) return []
     const actual = target.what === "ratio" ? row.ratio : row.median
+    if (Number.isNaN(actual)) return []
     const isMet = target.bound === "at most" ? actual <= target.limit : actual >= target.limit
     return [{ title: work.title, placement, target, baseline: work.baseline, actual, isMet }]
   })

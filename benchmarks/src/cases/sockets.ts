@@ -57,5 +57,15 @@ export const sockets: ReadonlyArray<Case> = [
     baseline: "dgram",
     contenders: ["Sock UDP", "Sock UDP recvfrom", "Sock UDP segments"],
     targets: [ratioAtLeast("Sock UDP", 1.1), ratioAtLeast("Sock UDP segments", 5)]
+  },
+  {
+    group: "sockets",
+    title: "64-byte UDP packets taken of a flood",
+    unit: "packets a second",
+    count: 500_000,
+    placements: ["two cores"],
+    baseline: "dgram, flooded",
+    contenders: ["Sock UDP, flooded", "Sock UDP recvfrom, flooded"],
+    targets: [ratioAtLeast("Sock UDP, flooded", 1.1), ratioAtLeast("Sock UDP recvfrom, flooded", 1.1)]
   }
 ]

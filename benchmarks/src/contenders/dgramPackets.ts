@@ -1,19 +1,23 @@
 import dgram from "node:dgram"
+import { loadAddon } from "../addon.js"
 import type { Contender } from "../contender.js"
 import { countPackets, packetBytes, receiveBufferBytes, sendPackets } from "../udp.js"
+import { flood } from "./sockPackets.js"
 
 /** Packets that one turn of the event loop sends: more are no faster, fewer are slower. */
 const batch = 256
 
+const measure: Contender["measure"] = async (start) => {
+  const received = { packets: 0 }
+  const socket = dgram.createSocket({ type: "udp4", recvBufferSize: receiveBufferBytes })
+  socket.on("message", () => received.packets++)
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve))
+  return countPackets(start, socket.address().port, received)
+}
+
 /** 64-byte UDP packets on `node:dgram`, connected, which is its fastest way. */
 export const dgramPackets: Contender = {
-  measure: async (start) => {
-    const received = { packets: 0 }
-    const socket = dgram.createSocket({ type: "udp4", recvBufferSize: receiveBufferBytes })
-    socket.on("message", () => received.packets++)
-    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve))
-    return countPackets(start, socket.address().port, received)
-  },
+  measure,
   answer: async (port) => {
     const socket = dgram.createSocket("udp4")
     const packet = Buffer.alloc(packetBytes, 7)
@@ -32,4 +36,13 @@ export const dgramPackets: Contender = {
     )
     socket.close()
   }
+}
+
+/** What `node:dgram` takes of more than it can. What floods it needs the addon. */
+export const dgramFlooded: Contender = {
+  measure: async (start) => {
+    loadAddon()
+    return measure(start)
+  },
+  answer: flood
 }

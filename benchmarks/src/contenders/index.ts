@@ -13,7 +13,8 @@ const node: Contenders = {
   "net onread one way": async () => (await import("./netBytesOneWay.js")).netBytesOneWay,
   "child_process echo": async () => (await import("./ipcEcho.js")).ipcEcho,
   "child_process one way": async () => (await import("./ipcOneWay.js")).ipcOneWay,
-  dgram: async () => (await import("./dgramPackets.js")).dgramPackets
+  dgram: async () => (await import("./dgramPackets.js")).dgramPackets,
+  "dgram, flooded": async () => (await import("./dgramPackets.js")).dgramFlooded
 }
 
 const c: Contenders = {
@@ -46,7 +47,9 @@ const sockets: Contenders = {
   "Sock recvInto, roomy": async () => (await import("./sockOneWay.js")).sockRecvIntoRoomy,
   "Sock UDP": async () => (await import("./sockPackets.js")).sockPackets,
   "Sock UDP recvfrom": async () => (await import("./sockPackets.js")).sockPacketsFrom,
-  "Sock UDP segments": async () => (await import("./sockPackets.js")).sockSegments
+  "Sock UDP segments": async () => (await import("./sockPackets.js")).sockSegments,
+  "Sock UDP, flooded": async () => (await import("./sockPackets.js")).sockFlooded,
+  "Sock UDP recvfrom, flooded": async () => (await import("./sockPackets.js")).sockFloodedFrom
 }
 
 const nativeDucts: Contenders = {

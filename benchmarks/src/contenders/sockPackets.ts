@@ -17,11 +17,13 @@ const make = (receive: Receive, send: Send): Contender => ({
     Effect.runFork(receive(sock, received))
     return countPackets(start, port, received)
   },
-  answer: async (port) => {
-    const sock = await withSockets(connectSender(Number(port)))
-    await sendPackets((count) => Effect.runPromise(send(sock, count)))
-  }
+  answer: answerWith(send)
 })
+
+const answerWith = (send: Send) => async (port: string) => {
+  const sock = await withSockets(connectSender(Number(port)))
+  await sendPackets((count) => Effect.runPromise(send(sock, count)))
+}
 
 const bindReceiver = Effect.gen(function* () {
   const sock = yield* udpSock
@@ -33,56 +35,60 @@ const bindReceiver = Effect.gen(function* () {
 
 const connectSender = (port: number) => Effect.tap(udpSock, (sock) => sock.connect(["127.0.0.1", port]))
 
+/** One system call a packet. */
 const sendEach: Send = (sock, count) =>
   Effect.gen(function* () {
     const packet = new Uint8Array(packetBytes).fill(7)
     for (let i = 0; i < count; i++) yield* sock.send(packet)
   })
 
-export const sockPackets = make(
-  (sock, received) =>
-    Effect.gen(function* () {
-      const buffer = new Uint8Array(packetBytes)
-      while (true) {
-        yield* sock.recvInto(buffer)
-        received.packets++
-      }
-    }),
-  sendEach
-)
+const receiveEach: Receive = (sock, received) =>
+  Effect.gen(function* () {
+    const buffer = new Uint8Array(packetBytes)
+    while (true) {
+      yield* sock.recvInto(buffer)
+      received.packets++
+    }
+  })
 
-/** The receiver asks where each packet is from, which `node:dgram` always does. */
-export const sockPacketsFrom = make(
-  (sock, received) =>
-    Effect.gen(function* () {
-      const buffer = new Uint8Array(packetBytes)
-      while (true) {
-        yield* sock.recvfromInto(buffer)
-        received.packets++
-      }
-    }),
-  sendEach
-)
+/** Asks where each packet is from, which `node:dgram` always does. */
+const receiveFrom: Receive = (sock, received) =>
+  Effect.gen(function* () {
+    const buffer = new Uint8Array(packetBytes)
+    while (true) {
+      yield* sock.recvfromInto(buffer)
+      received.packets++
+    }
+  })
 
 /** The most that every kernel with UDP_SEGMENT takes at once (UDP_MAX_SEGMENTS was 64 until Linux 6.9). */
 const segments = 64
 
-/** The kernel cuts and joins them: UDP_SEGMENT and UDP_GRO. */
-export const sockSegments = make(
-  (sock, received) =>
-    Effect.gen(function* () {
-      yield* sock.setsockopt(SOL.UDP, UDP.GRO, 1)
-      const buffer = new Uint8Array(64 * 1024)
-      while (true) {
-        const { count, segment } = yield* sock.recvSegments(buffer)
-        received.packets += Math.ceil(count / segment)
-      }
-    }),
-  (sock, count) =>
-    Effect.gen(function* () {
-      const data = new Uint8Array(segments * packetBytes).fill(7)
-      for (let left = count; left > 0; left -= segments) {
-        yield* sock.sendSegments(data.subarray(0, Math.min(left, segments) * packetBytes), packetBytes)
-      }
-    })
-)
+/** The kernel cuts them (UDP_SEGMENT). */
+const sendSegments: Send = (sock, count) =>
+  Effect.gen(function* () {
+    const data = new Uint8Array(segments * packetBytes).fill(7)
+    for (let left = count; left > 0; left -= segments) {
+      yield* sock.sendSegments(data.subarray(0, Math.min(left, segments) * packetBytes), packetBytes)
+    }
+  })
+
+/** The kernel joins them (UDP_GRO). */
+const receiveSegments: Receive = (sock, received) =>
+  Effect.gen(function* () {
+    yield* sock.setsockopt(SOL.UDP, UDP.GRO, 1)
+    const buffer = new Uint8Array(64 * 1024)
+    while (true) {
+      const { count, segment } = yield* sock.recvSegments(buffer)
+      received.packets += Math.ceil(count / segment)
+    }
+  })
+
+export const sockPackets = make(receiveEach, sendEach)
+export const sockPacketsFrom = make(receiveFrom, sendEach)
+export const sockSegments = make(receiveSegments, sendSegments)
+
+/** More than any receiver takes one by one. */
+export const flood = answerWith(sendSegments)
+export const sockFlooded = make(receiveEach, sendSegments)
+export const sockFloodedFrom = make(receiveFrom, sendSegments)
