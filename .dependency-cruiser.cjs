@@ -5,8 +5,9 @@ const src = (packages) => `^packages/(${packages})/src/`
 const rooms = {
   core: { packages: [], npm: ["effect"] },
   message: { packages: ["core"], npm: ["effect", "@msgpack/msgpack"] },
-  "platform-node": { packages: ["core", "message"], npm: ["effect", "@effect/platform"] },
-  testing: { packages: ["core", "message"], npm: ["effect"] },
+  peers: { packages: ["core", "message"], npm: ["effect"] },
+  "platform-node": { packages: ["core", "message", "peers"], npm: ["effect", "@effect/platform", "ws", "@types/ws"] },
+  testing: { packages: ["core", "message", "peers"], npm: ["effect"] },
   sockets: { packages: ["core", "platform-node"], npm: ["effect", "node-gyp-build"] }
 }
 
