@@ -1,3 +1,4 @@
+import { andThen } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ParseResult from "effect/ParseResult"
@@ -5,7 +6,7 @@ import type * as Schema from "effect/Schema"
 import type { Codec, Serializer } from "../Serializer.js"
 import { describeIssue } from "./describeIssue.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
-import { andThen, failWith } from "./settled.js"
+import { failWith } from "./settled.js"
 
 /** A Schema over a format of its encoded side; an Exit in, and a synchronous Schema, give an Exit out. */
 export const withSchema = <A, I, R, RF>(

@@ -1,9 +1,9 @@
+import { andThen } from "@ductworks/core/Settled"
 import { DeserializeError } from "@ductworks/message/MessageError"
 import * as Serializer from "@ductworks/message/Serializer"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Envelope, PeerFormat, WireType } from "../PeerFormat.js"
-import { andThen } from "./settled.js"
 
 const utf8 = new TextEncoder()
 
@@ -24,7 +24,8 @@ export const fromSerializer = (serializer: Serializer.Serializer<unknown>): Peer
     if (!Array.isArray(value) || value.length < 1 || value.length > 3) {
       return malformed(size, "a message is an array of type, data and perhaps an id")
     }
-    const [type, data, id]: ReadonlyArray<unknown> = value
+    const parts: ReadonlyArray<unknown> = value
+    const [type, data, id] = parts
     if (!isWireType(type)) return malformed(size, "the type of a message is an integer or a text")
     if (id === undefined) return Exit.succeed({ type, data })
     if (typeof id !== "number" || !Number.isSafeInteger(id)) return malformed(size, "the id of a message is an integer")
