@@ -13,6 +13,22 @@ import type { PeerSocket, Request, Send } from "./PeerSocket.js"
 import type { Peer } from "./PeerTransport.js"
 
 /**
+ * Under this name sockets keep what meta sockets need of their children.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export const ChildTypeId = "@ductworks/peers/Child" as const
+
+/**
+ * The type of the name.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export type ChildTypeId = typeof ChildTypeId
+
+/**
  * What a meta socket can own: sockets of its protocol, and meta sockets of it.
  *
  * @since 0.1.0
@@ -65,6 +81,7 @@ export interface MetaOptions<M extends Messages, R = never> {
  * @category models
  */
 export interface MetaSocket<M extends Messages> {
+  readonly [ChildTypeId]: internal.Seam
   readonly id: string
   readonly children: ReadonlySet<Child<M>>
   /** Messages that the child receives from now on come here too. Again, or of itself: nothing. */

@@ -152,12 +152,29 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>("@ductworks
 }
 
 /**
+ * The `childSetup` hook failed, died or took too long: the socket was not made.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SetupFailed extends Schema.TaggedError<SetupFailed>("@ductworks/peers/SetupFailed")("SetupFailed", {
+  /** The protocol's id. */
+  socket: Schema.String,
+  cause: Schema.optional(Schema.Defect)
+}) {
+  readonly [DuctError.TypeId]: DuctError.TypeId = DuctError.TypeId
+  override get message() {
+    return `the socket of ${quoteText(this.socket)} was not made: its childSetup failed, see the cause`
+  }
+}
+
+/**
  * The errors of this package.
  *
  * @since 0.1.0
  * @category models
  */
-export type PeerError = UnknownPeer | PeerLost | PeerRefused | SendQueueFull | RequestFailed
+export type PeerError = UnknownPeer | PeerLost | PeerRefused | SendQueueFull | RequestFailed | SetupFailed
 
 /**
  * What ends a transport's `receive` for good: its own socket failed, or its scope was left. `DuctBusy` is a second
@@ -232,4 +249,4 @@ export type RequestError = SendError | RequestFailed | DuctTimeout
  * @since 0.1.0
  * @category models
  */
-export type ConnectError = ReachError | PeerRefused
+export type ConnectError = ReachError | PeerRefused | PeerLost

@@ -79,10 +79,13 @@ class Place {
     return event
   }
 
-  clear(): void {
+  /** Drops what is there; whether it began with the peer's joining. */
+  clear(): boolean {
+    const isNew = this.events[this.head]?._tag === "Joined"
     this.events = []
     this.head = 0
     this.bytes = 0
+    return isNew
   }
 
   wake(): void {
@@ -108,6 +111,7 @@ export class PeerInbox {
   private readonly datagrams = new Place()
   private ring: Array<Place> = []
   private ringHead = 0
+  private unseen = 0
   private ended: Exit.Exit<never, ReceiveError> | undefined
   private resume: (() => void) | undefined
   private readonly turn = new Exclusive("receive")
@@ -126,9 +130,15 @@ export class PeerInbox {
     return this.places.size
   }
 
+  /** Peers that joined, and whose `Joined` was not received yet: a transport accepts no more when they are many. */
+  get unseenJoins(): number {
+    return this.unseen
+  }
+
   /** A connection stands. */
   join(peer: Peer, isOurs: boolean): void {
     if (this.ended !== undefined || this.places.has(peer.id)) return
+    this.unseen++
     const place = new Place()
     this.places.set(peer.id, place)
     this.add(place, { _tag: "Joined", peer, isOurs })
@@ -163,7 +173,12 @@ export class PeerInbox {
   drop(peer: Peer, cause?: LeaveCause): void {
     const place = this.places.get(peer.id)
     if (place === undefined) return
-    place.clear()
+    // Who was not told that it joined need not be told that it left.
+    if (place.clear()) {
+      this.unseen--
+      this.places.delete(peer.id)
+      return place.wake()
+    }
     place.isPaused = false
     this.leave(peer, cause)
   }
@@ -182,13 +197,14 @@ export class PeerInbox {
 
   /** Completes when there is room for another packet of the peer, or it left: for the fiber that reads its connection. */
   room(peer: Peer): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const place = this.places.get(peer.id)
-      if (place === undefined || this.hasRoom(place)) return Exit.void
-      return Effect.async<void>((resume) => {
-        place.waiting.push(() => resume(Exit.void))
-      })
-    })
+    return Effect.async<void>((resume) => this.whenRoom(peer, () => resume(Exit.void)))
+  }
+
+  /** {@link room} for who has no fiber: calls `wake` once, at once if there is room. */
+  whenRoom(peer: Peer, wake: () => void): void {
+    const place = this.places.get(peer.id)
+    if (place === undefined || this.hasRoom(place)) wake()
+    else place.waiting.push(wake)
   }
 
   /** As `PeerTransportService` has it. */
@@ -230,6 +246,7 @@ export class PeerInbox {
       const event = place.shift()
       if (event === undefined) break
       batch.push(event)
+      if (event._tag === "Joined") this.unseen--
       if (event._tag === "Left") this.places.delete(event.peer.id)
     }
     if (this.hasRoom(place)) place.wake()

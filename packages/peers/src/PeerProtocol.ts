@@ -18,8 +18,8 @@ import type { PeerSocket } from "./PeerSocket.js"
 export interface MessageType {
   /** What stands for it on the wire, unique in the protocol. Default: its name. */
   readonly type?: WireType
-  readonly schema: Schema.Schema.All
-  readonly reply?: Schema.Schema.All
+  readonly schema: Schema.Schema.Any
+  readonly reply?: Schema.Schema.Any
 }
 
 /**
@@ -45,7 +45,7 @@ export type Data<M extends Messages, K extends keyof M> = Schema.Schema.Type<M[K
  * @category models
  */
 export type Requests<M extends Messages> = {
-  [K in keyof M]: M[K] extends { readonly reply: Schema.Schema.All } ? K : never
+  [K in keyof M]: M[K] extends { readonly reply: Schema.Schema.Any } ? K : never
 }[keyof M]
 
 /**
@@ -55,7 +55,7 @@ export type Requests<M extends Messages> = {
  * @category models
  */
 export type Reply<M extends Messages, K extends keyof M> = M[K] extends {
-  readonly reply: infer S extends Schema.Schema.All
+  readonly reply: infer S extends Schema.Schema.Any
 }
   ? Schema.Schema.Type<S>
   : unknown
@@ -69,7 +69,7 @@ export type Reply<M extends Messages, K extends keyof M> = M[K] extends {
 export type Services<M extends Messages> = {
   [K in keyof M]:
     | Schema.Schema.Context<M[K]["schema"]>
-    | (M[K] extends { readonly reply: infer S extends Schema.Schema.All } ? Schema.Schema.Context<S> : never)
+    | (M[K] extends { readonly reply: infer S extends Schema.Schema.Any } ? Schema.Schema.Context<S> : never)
 }[keyof M]
 
 /**
@@ -114,7 +114,7 @@ export interface PeerProtocol<Id extends string, M extends Messages> {
  * }) {}
  *
  * const program = Effect.gen(function* () {
- *   const [serverTransport, clientTransport] = MemoryPeers.pair()
+ *   const [serverTransport, clientTransport] = yield* MemoryPeers.pair()
  *   const said = yield* Deferred.make<string>()
  *   yield* PeerSocket.makeWith(serverTransport, Chat, {
  *     handlers: {

@@ -11,7 +11,9 @@ import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as internal from "./internal/make.js"
-import type { ConnectError, PeerLost, RequestError, SendError } from "./PeerError.js"
+import type { Seam } from "./internal/meta.js"
+import type { ChildTypeId } from "./MetaSocket.js"
+import type { ConnectError, PeerLost, RequestError, SendError, SetupFailed } from "./PeerError.js"
 import type { WireType } from "./PeerFormat.js"
 import type { Handler, Options, Tick } from "./PeerOptions.js"
 import type { Data, Messages, PeerProtocol, Reply, Requests, Services, Socket } from "./PeerProtocol.js"
@@ -55,6 +57,8 @@ export interface Stats {
   readonly empty: number
   /** Packets that the decode hook, the format or the Schema of the type could not read. */
   readonly undecodable: number
+  /** Packets whose body was over the format's `maxMessageBytes`. */
+  readonly oversize: number
   /** Messages of a type that has no handler here. */
   readonly unknownTypes: number
   /** Messages that `handleAll` dropped. */
@@ -124,6 +128,7 @@ export type Request<M extends Messages, K extends keyof M> = (
  * @category models
  */
 export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> {
+  readonly [ChildTypeId]: Seam
   readonly id: string
   readonly kind: "stream" | "datagram"
   /** Where this socket can be reached; empty for one that only connects. */
@@ -139,6 +144,8 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
    * get broadcasts and are timed out.
    */
   readonly knownPeers: ReadonlyMap<string, KnownPeer<Meta>>
+  /** Whether the peer is known. */
+  readonly knows: (peer: Peer) => boolean
   /**
    * Sends by name: `socket.send.chat({ … }, peer)`. A directed send completes when the transport has taken the whole
    * packet, or a slow peer's queue has; its failure is the caller's. Without a peer it is a broadcast, encoded once:
@@ -226,7 +233,7 @@ export const make: <Id extends string, M extends Messages, const O extends Optio
   options?: O & Options<M>
 ) => Effect.Effect<
   PeerSocket<M, MetaOf<O>>,
-  InvalidArgument | ConnectError,
+  InvalidArgument | ConnectError | SetupFailed,
   PeerTransport | Scope.Scope | Services<M> | OptionServices<O>
 > = internal.make
 
@@ -242,7 +249,7 @@ export const makeWith: <Id extends string, M extends Messages, const O extends O
   options?: O & Options<M>
 ) => Effect.Effect<
   PeerSocket<M, MetaOf<O>>,
-  InvalidArgument | ConnectError,
+  InvalidArgument | ConnectError | SetupFailed,
   Scope.Scope | Services<M> | OptionServices<O>
 > = internal.makeWith
 
@@ -262,6 +269,6 @@ export const layer: <
   options?: O & Options<M>
 ) => Layer.Layer<
   Socket<Id>,
-  InvalidArgument | ConnectError,
+  InvalidArgument | ConnectError | SetupFailed,
   PeerTransport | Services<M> | Exclude<OptionServices<O>, Scope.Scope>
 > = internal.layer
