@@ -64,7 +64,8 @@ export interface Packet {
 
 /**
  * The peer's connection is gone; nothing more comes from it, and everything that came from it came before. `cause` is
- * missing when the other end closed between packets. Also told once `close` was called.
+ * missing when the other end closed between packets. Also told once `close` was called, unless `Joined` was not received yet:
+ * then neither is.
  *
  * @since 0.1.0
  * @category models
@@ -141,7 +142,8 @@ export interface PeerTransportService {
   readonly offer: (peer: Peer, packet: Uint8Array) => Effect.Effect<boolean, TransmitError>
   /**
    * Waits for room first, then takes the whole packet; completes when it was taken, for a datagram: when the system has
-   * it or refused it (its errors appear here). Interrupted while it waited it has taken nothing.
+   * it or refused it (its errors appear here). Interrupted while it waited it has taken nothing; when the peer goes
+   * meanwhile it fails with `PeerLost` or `UnknownPeer`.
    */
   readonly send: (peer: Peer, packet: Uint8Array) => Effect.Effect<void, TransmitError>
   /**

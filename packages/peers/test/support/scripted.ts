@@ -31,7 +31,9 @@ export class Scripted implements PeerTransport.PeerTransportService {
     if (broken !== undefined) return Exit.fail(broken)
     if (packet.length > this.maxPacketBytes) {
       const limit = this.maxPacketBytes
-      return Exit.fail(new MessageTooLarge({ direction: "send", size: packet.length, limit, limitName: "maxPacketBytes" }))
+      return Exit.fail(
+        new MessageTooLarge({ direction: "send", size: packet.length, limit, limitName: "maxPacketBytes" })
+      )
     }
     if (this.stalled.has(peer.id)) return Exit.succeed(false)
     this.sent.push([peer.id, new TextDecoder().decode(packet)])

@@ -1,5 +1,5 @@
 import { sizeOr } from "@ductworks/core/Connection"
-import { BindFailed, ConnectFailed, InvalidAddress } from "@ductworks/core/DuctError"
+import { BindFailed, ConnectFailed, DuctClosed, InvalidAddress } from "@ductworks/core/DuctError"
 import { MessageTooLarge } from "@ductworks/message/MessageError"
 import { PeerInbox } from "@ductworks/peers"
 import { type BindError, PeerLost, type ReachError, type TransmitError, UnknownPeer } from "@ductworks/peers/PeerError"
@@ -112,6 +112,7 @@ class Transport implements PeerTransportService {
   private readonly backlog: number
   private droppedDatagrams = 0
   private refused = 0
+  private isShut = false
 
   constructor(
     private readonly network: Network,
@@ -129,6 +130,7 @@ class Transport implements PeerTransportService {
   }
 
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
+    if (this.isShut) return Exit.fail(new DuctClosed({ operation: "send" }))
     if (packet.length > this.maxPacketBytes) return this.tooLarge(packet)
     if (this.kind === "datagram") {
       const other = this.network.bound.get(peer.endpoint)
@@ -161,6 +163,7 @@ class Transport implements PeerTransportService {
       if (!endpoint.startsWith("memory:")) {
         return Exit.fail(new InvalidAddress({ address: endpoint, problem: "memory peers know only memory:<name>" }))
       }
+      if (this.isShut) return Exit.fail(new DuctClosed({ operation: "connect" }))
       if (this.kind === "datagram") return Exit.succeed(Peer(endpoint))
       const other = this.network.bound.get(endpoint)
       if (other?.kind !== "stream") return Exit.fail(new ConnectFailed({ reason: "NotFound", address: endpoint }))
@@ -195,6 +198,7 @@ class Transport implements PeerTransportService {
 
   /** Leaves the network. */
   shut(): void {
+    this.isShut = true
     this.network.bound.delete(this.name)
     for (const end of [...this.ends.values()]) end.close()
     this.inbox.end()
