@@ -74,6 +74,7 @@ export class Fibers {
   readonly close: Effect.Effect<void> = Effect.withFiberRuntime((self) => {
     this.isClosed = true
     // A handler that closes its own socket cannot wait for itself.
+    if (this.running.has(self)) interrupt(self)
     return Fiber.interruptAll([...this.running].filter((fiber) => fiber !== self))
   })
 }

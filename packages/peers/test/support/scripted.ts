@@ -99,3 +99,13 @@ export class Scripted implements PeerTransport.PeerTransportService {
 
 /** Lets all other fibers go on until they wait; time stands still. */
 export const settle: Effect.Effect<void> = Effect.repeatN(Effect.yieldNow(), 50)
+
+/** Lets the other fibers go on until it is so; time stands still. (The test's time-out is the end of what never is.) */
+export const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.repeat(
+    Effect.zipRight(
+      settle,
+      Effect.sync(() => holds())
+    ),
+    { until: (is) => is }
+  ).pipe(Effect.asVoid)
