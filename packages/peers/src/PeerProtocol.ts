@@ -45,7 +45,7 @@ export type Data<M extends Messages, K extends keyof M> = Schema.Schema.Type<M[K
  * @category models
  */
 export type Requests<M extends Messages> = {
-  [K in keyof M]: M[K] extends { readonly reply: Schema.Schema.Any } ? K : never
+  [K in keyof M]-?: M[K] extends { readonly reply: Schema.Schema.Any } ? K : never
 }[keyof M]
 
 /**
@@ -67,7 +67,7 @@ export type Reply<M extends Messages, K extends keyof M> = M[K] extends {
  * @category models
  */
 export type Services<M extends Messages> = {
-  [K in keyof M]:
+  [K in keyof M]-?:
     | Schema.Schema.Context<M[K]["schema"]>
     | (M[K] extends { readonly reply: infer S extends Schema.Schema.Any } ? Schema.Schema.Context<S> : never)
 }[keyof M]

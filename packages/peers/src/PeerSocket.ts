@@ -206,9 +206,9 @@ export type OptionServices<O> =
   | (O extends { readonly handlers: infer H } ? TableServices<H> : never)
   | (O extends { readonly defaultHandlers: ReadonlyArray<infer H> } ? TableServices<H> : never)
 
-type HookServices<O> = { [K in keyof O]: Needs<O[K]> }[keyof O]
+type HookServices<O> = { [K in keyof O]-?: Needs<O[K]> }[keyof O]
 
-type TableServices<H> = { [K in keyof H]: H[K] extends ReadonlyArray<infer F> ? Needs<F> : Needs<H[K]> }[keyof H]
+type TableServices<H> = { [K in keyof H]-?: H[K] extends ReadonlyArray<infer F> ? Needs<F> : Needs<H[K]> }[keyof H]
 
 type Needs<F> = F extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
 

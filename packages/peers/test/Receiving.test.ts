@@ -1,4 +1,4 @@
-import { PeerFormat, PeerProtocol, PeerSocket, PeerTransport } from "@ductworks/peers"
+import { PeerFormat, type PeerOptions, PeerProtocol, PeerSocket, PeerTransport } from "@ductworks/peers"
 import { RemoteDuctReset } from "@ductworks/core/DuctError"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Schema, TestClock } from "effect"
@@ -17,10 +17,7 @@ const noting = (options: PeerSocketOptions = {}, kind: "stream" | "datagram" = "
     })
     return { transport, heard, socket }
   })
-type PeerSocketOptions = Omit<
-  NonNullable<Parameters<typeof PeerSocket.make<"test/Chat", (typeof Chat)["messages"]>>[1]>,
-  "handlers"
->
+type PeerSocketOptions = Omit<PeerOptions.Options<(typeof Chat)["messages"], never>, "handlers">
 
 const a = PeerTransport.Peer("a")
 
@@ -151,7 +148,8 @@ describe("hooks between the packet and the handler", () => {
         parse: (body) =>
           Effect.try(() => {
             const [type = "", data = ""] = new TextDecoder().decode(body).split("=")
-            return { type: Number(type), data: JSON.parse(data) }
+            const parsed: unknown = JSON.parse(data)
+            return { type: Number(type), data: parsed }
           })
       })
       const peer = transport.join("a")

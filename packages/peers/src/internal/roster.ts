@@ -95,7 +95,7 @@ export class Roster {
   leave(member: Member, cause: LeaveCause | undefined): void {
     const wasKnown = member.state === "known"
     const reason = new PeerLost({
-      operation: "call",
+      operation: "request",
       peer: member.peer.id,
       reason: cause === undefined ? "Closed" : "Vanished",
       cause
@@ -112,7 +112,7 @@ export class Roster {
   lose(member: Member, why: LossReason): void {
     const { peer } = member
     this.fibers.debug("a peer is closed", { peer: peer.id, reason: why })
-    this.forget(member, new PeerLost({ operation: "call", peer: peer.id, reason: why }), why !== "Closed")
+    this.forget(member, new PeerLost({ operation: "request", peer: peer.id, reason: why }), why !== "Closed")
     this.fibers.background(this.transport.close(peer))
   }
 
