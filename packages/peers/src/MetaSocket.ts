@@ -5,28 +5,13 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { ChildTypeId } from "./internal/childTypeId.js"
 import * as internal from "./internal/meta.js"
 import type { SendError } from "./PeerError.js"
 import type { WireType } from "./PeerFormat.js"
 import type { Data, Messages, PeerProtocol, Reply, Requests } from "./PeerProtocol.js"
-import type { PeerSocket, Request, Send } from "./PeerSocket.js"
+import type { PeerSocket, Registration, Request, Send } from "./PeerSocket.js"
 import type { Peer } from "./PeerTransport.js"
-
-/**
- * Under this name sockets keep what meta sockets need of their children.
- *
- * @since 0.1.0
- * @category symbols
- */
-export const ChildTypeId = "@ductworks/peers/Child" as const
-
-/**
- * The type of the name.
- *
- * @since 0.1.0
- * @category symbols
- */
-export type ChildTypeId = typeof ChildTypeId
 
 /**
  * What a meta socket can own: sockets of its protocol, and meta sockets of it.
@@ -101,11 +86,39 @@ export interface MetaSocket<M extends Messages> {
     type: K,
     handler: MetaHandler<M, K, R>,
     options?: { readonly exclusive?: boolean }
-  ) => Effect.Effect<Effect.Effect<void>, never, R>
+  ) => Effect.Effect<Registration, never, R>
 }
 
 /**
  * A meta socket, with its children attached; leaving the scope detaches them and leaves them open.
+ *
+ * @example
+ * import { MetaSocket, PeerProtocol, PeerSocket } from "@ductworks/peers"
+ * import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
+ * import { Deferred, Effect, Schema } from "effect"
+ *
+ * class Chat extends PeerProtocol.make("app/Chat", { say: { schema: Schema.String } }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const [one, oneClient] = yield* MemoryPeers.pair()
+ *   const [two, twoClient] = yield* MemoryPeers.pair()
+ *   // Two servers; what is said at one of them is heard at both.
+ *   const meta = yield* MetaSocket.make(Chat)
+ *   yield* PeerSocket.makeWith(one, Chat, { metaSocket: meta })
+ *   yield* PeerSocket.makeWith(two, Chat, { metaSocket: meta })
+ *   yield* meta.handle("say", (_child, _peer, text) => meta.send.say(text))
+ *
+ *   const heard = yield* Deferred.make<string>()
+ *   const speaker = yield* PeerSocket.makeWith(oneClient, Chat)
+ *   const listener = yield* PeerSocket.makeWith(twoClient, Chat, {
+ *     handlers: { say: (_, text) => Deferred.succeed(heard, text) }
+ *   })
+ *   yield* listener.connect(two.endpoints[0] ?? "")
+ *   yield* speaker.send.say("hello", yield* speaker.connect(one.endpoints[0] ?? ""))
+ *   console.assert((yield* Deferred.await(heard)) === "hello")
+ * })
+ *
+ * await program.pipe(Effect.scoped, Effect.runPromise)
  *
  * @since 0.1.0
  * @category constructors

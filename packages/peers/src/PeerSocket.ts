@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as internal from "./internal/make.js"
 import type { Seam } from "./internal/meta.js"
-import type { ChildTypeId } from "./MetaSocket.js"
+import type { ChildTypeId } from "./internal/childTypeId.js"
 import type { ConnectError, PeerLost, RequestError, SendError, SetupFailed } from "./PeerError.js"
 import type { WireType } from "./PeerFormat.js"
 import type { Handler, Options, Tick } from "./PeerOptions.js"
@@ -122,6 +122,16 @@ export type Request<M extends Messages, K extends keyof M> = (
 ) => Effect.Effect<Reply<M, K>, RequestError>
 
 /**
+ * A handler or callback that was added. Taking it away again lets it end what it has begun; twice is fine.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Registration {
+  readonly remove: Effect.Effect<void>
+}
+
+/**
  * A socket. All operations may be called concurrently; after its scope was left they fail with `DuctClosed`.
  *
  * @since 0.1.0
@@ -165,13 +175,13 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
   readonly request: { readonly [K in Requests<M>]: Request<M, K> }
   /**
    * Adds a handler for the type; with `exclusive` it takes the place of all earlier ones. All handlers of a type run
-   * concurrently; of a type with a reply the first to succeed answers. Gives what takes the handler away again.
+   * concurrently; of a type with a reply the first to succeed answers. Gives what takes it away again.
    */
   readonly handle: <K extends keyof M, R>(
     type: K,
     handler: Handler<M, K, R>,
     options?: { readonly exclusive?: boolean }
-  ) => Effect.Effect<Effect.Effect<void>, never, R>
+  ) => Effect.Effect<Registration, never, R>
   /** Reaches out; the `connectTo` hook then decides, and the peer is known. The peer's first message may come later. */
   readonly connect: (endpoint: string) => Effect.Effect<Peer, ConnectError>
   /**
@@ -182,14 +192,14 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
   /** Forgets the peer and closes its connection: its calls fail, its queues are dropped. Unknown: nothing. */
   readonly closePeer: (peer: Peer) => Effect.Effect<void>
   /**
-   * Runs the callback after each such delay, at a fixed rate, until the result is run or the socket closes. With
+   * Runs the callback after each such delay, at a fixed rate, until it is taken away or the socket closes. With
    * `exclusive` it takes the place of the earlier callbacks of that delay. Callbacks of one delay run concurrently.
    */
   readonly timed: <R>(
     delay: Duration.DurationInput,
     callback: (tick: Tick) => Effect.Effect<unknown, unknown, R>,
     options?: { readonly exclusive?: boolean }
-  ) => Effect.Effect<Effect.Effect<void>, never, R>
+  ) => Effect.Effect<Registration, never, R>
   /** Joined, left and timed out, from the subscription on. A subscriber may lag 1024 events; later ones are counted. */
   readonly events: Stream.Stream<PeerEvent>
   readonly stats: Effect.Effect<Stats>
@@ -224,6 +234,49 @@ export type MetaOf<O> = O extends { readonly metadata: (peer: Peer) => infer Met
  * A socket over the transport in the context, which the scope closes. In order: the default handlers and the user's, the
  * connections of `connect` with their `connectTo`, `childSetup`; then it is active and the workers start. (The transport
  * is bound already; nothing was received.) Leaving the scope interrupts every handler and waits for it, and fails every call.
+ *
+ * @example
+ * import { PeerProtocol, PeerSocket } from "@ductworks/peers"
+ * import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
+ * import { Deferred, Effect, Schema } from "effect"
+ *
+ * class Game extends PeerProtocol.make("app/Game", {
+ *   join: { schema: Schema.Struct({ name: Schema.String }) },
+ *   state: { schema: Schema.Struct({ tick: Schema.Number, names: Schema.Array(Schema.String) }) }
+ * }) {}
+ *
+ * const server = Effect.gen(function* () {
+ *   const socket = yield* PeerSocket.make(Game, { metadata: () => ({ name: "?" }), timeout: "5 seconds" })
+ *   yield* socket.handle("join", (peer, { name }) =>
+ *     Effect.sync(() => {
+ *       const known = socket.knownPeers.get(peer.id)
+ *       if (known !== undefined) known.metadata.name = name
+ *     })
+ *   )
+ *   yield* socket.timed("50 millis", ({ index }) =>
+ *     socket.send.state({ tick: index, names: [...socket.knownPeers.values()].map(({ metadata }) => metadata.name) })
+ *   )
+ *   return yield* Effect.never
+ * })
+ *
+ * const player = Effect.gen(function* () {
+ *   const seen = yield* Deferred.make<number>()
+ *   const socket = yield* PeerSocket.make(Game, {
+ *     handlers: {
+ *       state: (_, { names, tick }) => Effect.when(Deferred.succeed(seen, tick), () => names.includes("Ada"))
+ *     }
+ *   })
+ *   yield* socket.send.join({ name: "Ada" }, yield* socket.connect("memory:game"))
+ *   console.log(`the server knows my name at tick ${yield* Deferred.await(seen)}`)
+ * })
+ *
+ * const network = MemoryPeers.network()
+ * const program = Effect.gen(function* () {
+ *   yield* Effect.forkScoped(Effect.provide(Effect.scoped(server), MemoryPeers.layer(network, { name: "memory:game" })))
+ *   yield* Effect.yieldNow()
+ *   yield* Effect.scoped(player).pipe(Effect.provide(MemoryPeers.layer(network)))
+ * })
+ * await program.pipe(Effect.scoped, Effect.runPromise)
  *
  * @since 0.1.0
  * @category constructors

@@ -18,12 +18,12 @@ describe("handlers", () => {
         transport.push(peer, say("x"))
         return Effect.as(settle, ran)
       })
-      const remove = yield* socket.handle("say", note("second"))
+      const { remove } = yield* socket.handle("say", note("second"))
       assert.deepStrictEqual(yield* shout, ["first", "second"])
       yield* remove
       yield* remove
       assert.deepStrictEqual(yield* shout, ["first"])
-      const removeOnly = yield* socket.handle("say", note("only"), { exclusive: true })
+      const { remove: removeOnly } = yield* socket.handle("say", note("only"), { exclusive: true })
       yield* socket.handle("say", note("after"))
       assert.deepStrictEqual(yield* shout, ["only", "after"])
       yield* removeOnly

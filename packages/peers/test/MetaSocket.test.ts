@@ -141,7 +141,7 @@ describe("MetaSocket", () => {
       const two = yield* child("two", noted)
       const metaScope = yield* Scope.make()
       const meta = yield* Scope.extend(MetaSocket.make(Chat), metaScope)
-      const remove = yield* meta.handle("say", (_, peer) => Effect.sync(() => noted.push(`meta ${peer.id}`)))
+      const { remove } = yield* meta.handle("say", (_, peer) => Effect.sync(() => noted.push(`meta ${peer.id}`)))
       one.transport.push(one.peer, say("before"))
       yield* settle
       yield* meta.attach(one.socket)

@@ -31,9 +31,9 @@ it("ST-36 sends, requests and handlers have the types of the protocol", () => {
 
 it("ST-36 what does not fit the protocol does not compile", () => {
   // @ts-expect-error no such type
-  PeerSocket.make(Chat, { handlers: { shout: () => Effect.void } })
+  const _shout = PeerSocket.make(Chat, { handlers: { shout: () => Effect.void } })
   // @ts-expect-error a reply is a number
-  PeerSocket.make(Chat, { handlers: { sum: () => Effect.succeed("6") } })
+  const _text = PeerSocket.make(Chat, { handlers: { sum: () => Effect.succeed("6") } })
 })
 
 it("without options nothing but the transport and the scope is needed", () => {

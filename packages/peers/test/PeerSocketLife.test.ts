@@ -7,35 +7,37 @@ import { logs } from "./support/logs.js"
 import { Scripted, settle } from "./support/scripted.js"
 
 describe("making a socket", () => {
-  it.scoped("ST-1 handlers, connections with connectTo, childSetup, then active and workers; with the defaults", () =>
-    Effect.gen(function* () {
-      const transport = new Scripted()
-      const order: Array<string> = []
-      const socket = yield* PeerSocket.makeWith(transport, Chat, {
-        connect: ["test://one", "test://two"],
-        connectTo: (peer, made) =>
-          Effect.sync(() => {
-            order.push(`connectTo ${peer.endpoint}, ${made.handlers()["say"]} handlers, active ${made.isActive()}`)
-          }),
-        childSetup: (made) =>
-          Effect.sync(() => {
-            order.push(`childSetup with ${made.knownPeers.size} peers, active ${made.isActive()}`)
-          }),
-        defaultHandlers: [{ say: () => Effect.void }],
-        handlers: { say: () => Effect.void },
-        tick: () => Effect.sync(() => order.push("tick"))
+  it.scoped(
+    "ST-1 ST-9 handlers, connections with connectTo, childSetup, then active and workers; with the defaults",
+    () =>
+      Effect.gen(function* () {
+        const transport = new Scripted()
+        const order: Array<string> = []
+        const socket = yield* PeerSocket.makeWith(transport, Chat, {
+          connect: ["test://one", "test://two"],
+          connectTo: (peer, made) =>
+            Effect.sync(() => {
+              order.push(`connectTo ${peer.endpoint}, ${made.handlers()["say"]} handlers, active ${made.isActive()}`)
+            }),
+          childSetup: (made) =>
+            Effect.sync(() => {
+              order.push(`childSetup with ${made.knownPeers.size} peers, active ${made.isActive()}`)
+            }),
+          defaultHandlers: [{ say: () => Effect.void }],
+          handlers: { say: () => Effect.void },
+          tick: () => Effect.sync(() => order.push("tick"))
+        })
+        yield* settle
+        assert.deepStrictEqual(order, [
+          "connectTo test://one, 2 handlers, active false",
+          "connectTo test://two, 2 handlers, active false",
+          "childSetup with 2 peers, active false",
+          "tick"
+        ])
+        assert.isTrue(socket.isActive())
+        assert.deepStrictEqual(socket.timeout, Duration.seconds(10))
+        assert.deepStrictEqual(socket.tickInterval, Duration.millis(250))
       })
-      yield* settle
-      assert.deepStrictEqual(order, [
-        "connectTo test://one, 2 handlers, active false",
-        "connectTo test://two, 2 handlers, active false",
-        "childSetup with 2 peers, active false",
-        "tick"
-      ])
-      assert.isTrue(socket.isActive())
-      assert.deepStrictEqual(socket.timeout, Duration.seconds(10))
-      assert.deepStrictEqual(socket.tickInterval, Duration.millis(250))
-    })
   )
 
   it.scoped(
@@ -173,7 +175,7 @@ describe("peers", () => {
           Effect.gen(function* () {
             assert.isFalse(socket.knows(peer))
             const answer = yield* socket.request.sum([yield* Ref.get(secret)], peer)
-            if (answer !== 1) yield* Effect.fail("wrong secret")
+            if (answer !== 1) return yield* Effect.fail("wrong secret")
           })
       })
       const [endpoint = ""] = serverTransport.endpoints

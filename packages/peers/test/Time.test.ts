@@ -256,13 +256,13 @@ describe("timed events", () => {
         ran.length = 0
         return Effect.as(pass("1 seconds"), ran)
       })
-      const removeFirst = yield* socket.timed("1 seconds", note("first"))
+      const { remove: removeFirst } = yield* socket.timed("1 seconds", note("first"))
       yield* socket.timed("1 seconds", note("second"))
       yield* settle
       assert.deepStrictEqual(yield* elapse, ["first", "second"])
       yield* removeFirst
       assert.deepStrictEqual(yield* elapse, ["second"])
-      const removeOnly = yield* socket.timed("1 seconds", note("only"), { exclusive: true })
+      const { remove: removeOnly } = yield* socket.timed("1 seconds", note("only"), { exclusive: true })
       assert.deepStrictEqual(yield* elapse, ["only"])
       yield* removeOnly
       yield* removeOnly

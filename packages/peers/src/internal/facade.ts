@@ -1,10 +1,10 @@
 import { andThen } from "@ductworks/core/Settled"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { ChildTypeId } from "../MetaSocket.js"
 import type { Messages } from "../PeerProtocol.js"
 import type { PeerSocket, Request } from "../PeerSocket.js"
 import type { Peer } from "../PeerTransport.js"
+import { ChildTypeId } from "./childTypeId.js"
 import type { Core } from "./core.js"
 import { starter } from "./handlers.js"
 import type { Seam } from "./meta.js"
@@ -48,7 +48,7 @@ export const facade = (core: Core): PeerSocket<Messages, unknown> => {
           starter(runtime, (peer, data) => handler(peer, data, type)),
           exclusive
         )
-        return Effect.sync(remove)
+        return { remove: Effect.sync(remove) }
       }),
     connect: (endpoint) => core.connect(endpoint),
     accept: (peer) => Effect.sync(() => core.accept(peer)),
@@ -60,7 +60,7 @@ export const facade = (core: Core): PeerSocket<Messages, unknown> => {
           (tick) => Effect.provide(callback(tick), context),
           exclusive
         )
-        return Effect.sync(remove)
+        return { remove: Effect.sync(remove) }
       }),
     events: core.events.stream,
     stats: Effect.sync(() => core.stats())

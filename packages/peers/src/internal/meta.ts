@@ -3,10 +3,11 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { type RequestError, type SendError, UnknownPeer } from "../PeerError.js"
-import { type Child, ChildTypeId, type MetaOptions, type MetaSocket } from "../MetaSocket.js"
+import type { Child, MetaOptions, MetaSocket } from "../MetaSocket.js"
 import type { Messages, PeerProtocol } from "../PeerProtocol.js"
 import type { Request } from "../PeerSocket.js"
 import type { Peer } from "../PeerTransport.js"
+import { ChildTypeId } from "./childTypeId.js"
 import { start } from "./fibers.js"
 import { Registry, type Start } from "./handlers.js"
 
@@ -155,7 +156,7 @@ const facade = (protocol: PeerProtocol<string, Messages>, meta: Meta): MetaSocke
       Effect.map(Effect.runtime<Effect.Effect.Context<ReturnType<typeof handler>>>(), (runtime) => {
         const bound = starter(runtime, (child, peer, data) => handler(child, peer, data, type))
         const remove = meta.handlers.add(type, bound, exclusive)
-        return Effect.sync(remove)
+        return { remove: Effect.sync(remove) }
       })
   }
 }
