@@ -147,7 +147,7 @@ export interface Options<M extends Messages, R = unknown> extends Settings {
    */
   readonly connectTo?: (peer: Peer, socket: PeerSocket<M, unknown>) => Effect.Effect<unknown, unknown, R>
   /**
-   * Whether this is a peer to talk with: asked when it connects (no: it is closed) and for each packet (no: dropped
+   * Whether this is a peer to talk with: asked when it connects to us (no: it is closed) and for each packet (no: dropped
    * unparsed, and counted). Failing is no. Default: yes.
    */
   readonly goodPeer?: (peer: Peer) => Effect.Effect<boolean, unknown, R>

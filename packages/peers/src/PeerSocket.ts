@@ -175,7 +175,8 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
   readonly request: { readonly [K in Requests<M>]: Request<M, K> }
   /**
    * Adds a handler for the type; with `exclusive` it takes the place of all earlier ones. All handlers of a type run
-   * concurrently; of a type with a reply the first to succeed answers. Gives what takes it away again.
+   * concurrently; of a type with a reply the first to succeed answers, and those of a request are interrupted when its
+   * caller cancels or leaves. Gives what takes it away again.
    */
   readonly handle: <K extends keyof M, R>(
     type: K,
@@ -233,7 +234,8 @@ export type MetaOf<O> = O extends { readonly metadata: (peer: Peer) => infer Met
 /**
  * A socket over the transport in the context, which the scope closes. In order: the default handlers and the user's, the
  * connections of `connect` with their `connectTo`, `childSetup`; then it is active and the workers start. (The transport
- * is bound already; nothing was received.) Leaving the scope interrupts every handler and waits for it, and fails every call.
+ * is bound already; nothing was received.) Leaving the scope interrupts every handler and waits for it, and fails every call;
+ * the connections stay the transport's, whose scope closes them.
  *
  * @example
  * import { PeerProtocol, PeerSocket } from "@ductworks/peers"

@@ -93,10 +93,14 @@ export class Intake {
     const known = this.roster.find(peer)
     // Of a connection that was closed here meanwhile.
     if (known === undefined && this.transport.kind === "stream") return
+    if (known === undefined && !this.roster.hasRoomForStranger()) {
+      this.counters.droppedReceived++
+      return
+    }
     const good = this.good(peer)
     if (Exit.isExit(good) && !this.isGood(peer, good)) return
     const member = known ?? this.roster.stranger(peer)
-    if (member === undefined || !this.hasRoom(member)) {
+    if (!this.hasRoom(member)) {
       if (!Exit.isExit(good)) interrupt(good)
       this.counters.droppedReceived++
       return

@@ -49,9 +49,12 @@ export class Roster {
     return member
   }
 
-  /** A datagram source, while something of it is here; `undefined` when too many are. */
-  stranger(peer: Peer): Member | undefined {
-    if (this.strangers.size >= this.settings.maxStrangers) return undefined
+  hasRoomForStranger(): boolean {
+    return this.strangers.size < this.settings.maxStrangers
+  }
+
+  /** A datagram source, while something of it is here. */
+  stranger(peer: Peer): Member {
     const member = this.member(peer, false, true)
     this.strangers.set(peer.id, member)
     return member

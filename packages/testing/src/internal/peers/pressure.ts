@@ -83,14 +83,14 @@ export const pressure = (setting: Setting): ReadonlyArray<Entry> => {
     const { client, peer, server } = yield* connected(setting)
     const random = new Random(setting.seed)
     const seen = new Seen()
-    const total = 200
-    yield* Effect.forkScoped(
-      Effect.forEach(
-        Array.from({ length: total }, (_, i) => i),
-        (i) => client.transport.send(peer, packetOf(setting, i, 100))
-      )
-    )
-    while (seen.packets().length < total) yield* interruptAtRandom(receiveInto(server.transport, seen), random)
+    const total = 300
+    for (let i = 0; i < total; i++) {
+      const send = client.transport.send(peer, packetOf(setting, i, 100))
+      const receive = interruptAtRandom(receiveInto(server.transport, seen), random)
+      yield* Effect.all([receive, send], { concurrency: "unbounded" })
+    }
+    yield* Effect.forkScoped(Effect.forever(receiveInto(server.transport, seen)))
+    yield* until(() => seen.packets().some((packet) => numberOf(packet) === total - 1))
     const wrong = seen.packets().findIndex((packet, i) => numberOf(packet) !== i)
     if (wrong !== -1) yield* problem(`packet ${wrong} was lost or doubled by an interrupted receive`)
   })
