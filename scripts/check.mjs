@@ -23,6 +23,7 @@ const steps = [
     "vitest",
     [bin("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
   ],
+  ["native", "the addon's tests, with sanitizers", script("native.mjs")],
   ["coverage", "every row has a passing test", script("coverage.mjs")],
   ["docs", "every @example and README block", script("docs.mjs")],
   ["examples", "every program in examples/", script("examples.mjs")],

@@ -14,13 +14,14 @@ const options = new Set(process.argv.slice(2))
 
 /** The mistakes of the originals (M-1 ...) are listed where a title names them, but not asked for one by one. */
 const ids = (title) => title.match(/\b(?:DW|EX|AS|ST|SH|M)-\d+\b/g) ?? []
-const transports = ["memory", "unix", "tcp", "fd"]
-const suffix = /\s*\(((?:memory|unix|tcp|fd)(?:, (?:memory|unix|tcp|fd))*)\)$/i
+const transports = ["memory", "unix", "tcp", "fd", "native", "portable"]
+const names = transports.join("|")
+const suffix = new RegExp(`(?:\\s*\\((?:${names})(?:, (?:${names}))*\\))+$`, "i")
 
 /** From a title's end, such as `(unix)`, or else from the name of a describe around it. */
 const transportsOf = ({ title, ancestorTitles }) => {
   const own = suffix.exec(title)
-  if (own !== null) return own[1].toLowerCase().split(", ")
+  if (own !== null) return own[0].toLowerCase().match(/[a-z]+/g)
   const around = ancestorTitles.join(" ").toLowerCase()
   return transports.filter((name) => new RegExp(`\\b${name}\\b`).test(around))
 }

@@ -1,5 +1,6 @@
 // Each package is packed, checked with publint and attw, and used from its tarball in an empty folder: every entry
-// point imported by Node, and type-checked by tsc as a user would, without this repository's export condition.
+// point imported by Node, and type-checked by tsc as a user would, without this repository's export condition. The
+// package with native code is packed with its binary for this platform, and used where there is no compiler.
 import { spawnSync } from "node:child_process"
 import {
   existsSync,
@@ -9,11 +10,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { prebuild, sockets } from "./addon.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tool = (path) => join(root, "node_modules", path)
@@ -40,18 +43,30 @@ const packages = readdirSync(join(root, "packages"))
     return { folder, manifest: readJson(folder, "package.json"), modules: modules.map((file) => file.slice(0, -3)) }
   })
 
-const pack = ({ folder, manifest }, destination) => {
+/** The binary for this platform, by its path in the package. */
+const makeBinary = () => {
+  const { ok, output, made } = prebuild()
+  console.log(`${ok ? "ok  " : "FAIL"} prebuild @ductworks/sockets`)
+  if (ok) return made
+  failures += 1
+  console.error(output)
+  return "prebuilds"
+}
+
+const pack = ({ folder, manifest }, binary, destination) => {
   const packed = run(`npm pack ${manifest.name}`, "npm", ["pack", "--json", "--pack-destination", destination], {
     cwd: folder
   })
   if (!packed.ok) return []
   const [{ filename, files }] = Object.values(JSON.parse(packed.stdout))
-  const stray = files
-    .map(({ path }) => path)
-    .filter((path) => !/^(dist|src)\/|^(package\.json|LICENSE|README\.md)$/.test(path))
-  if (stray.length > 0 || !files.some(({ path }) => path === "LICENSE")) {
+  const paths = files.map(({ path }) => path)
+  const wanted = ["LICENSE", ...(folder === sockets ? [binary] : [])]
+  const expected = /^(dist|src)\/|^prebuilds\/[^/]+\/[^/]+\.node$|^(package\.json|LICENSE|README\.md)$/
+  const stray = paths.filter((path) => !expected.test(path))
+  const missing = wanted.filter((path) => !paths.includes(path))
+  if (stray.length > 0 || missing.length > 0) {
     failures += 1
-    console.error(`${manifest.name}: unexpected or missing files in the tarball: ${stray.join(", ") || "LICENSE"}`)
+    console.error(`${manifest.name}: in the tarball unexpected: ${stray.join(", ")}; missing: ${missing.join(", ")}`)
   }
   return [join(destination, filename)]
 }
@@ -68,6 +83,30 @@ const inspect = ({ manifest, modules }, tarball) => {
     ".",
     ...modules
   ])
+}
+
+/** The native layer, with nothing on the PATH but Node: what is loaded came in the tarball. */
+const useNative = (home) => {
+  const path = join(home, "path")
+  mkdirSync(path)
+  symlinkSync(process.execPath, join(path, "node"))
+  const program = `
+    import { NativeSockets, Sock, SocketConstants, SocketTransport } from "@ductworks/sockets"
+    import * as Effect from "effect/Effect"
+    import * as Layer from "effect/Layer"
+
+    const echo = Effect.gen(function* () {
+      const { socketpair } = yield* Sock.Sockets
+      const [one, two] = yield* socketpair()
+      yield* one.send(new TextEncoder().encode("hello"))
+      const received = new TextDecoder().decode(yield* two.recvExact(5))
+      if (received !== "hello") throw new Error(received)
+    })
+    const both = Layer.merge(NativeSockets.layer, SocketTransport.layer)
+    await Effect.runPromise(Effect.scoped(echo).pipe(Effect.provide(both)))
+    if (SocketConstants.SO.REUSEADDR < 0) throw new Error("no constants")`
+  writeFileSync(join(home, "native.js"), program)
+  run("the native sockets work without a compiler", process.execPath, ["native.js"], { cwd: home, env: { PATH: path } })
 }
 
 /** What a user has to install beside the packages: their peers, at the versions this repository is tested with. */
@@ -114,6 +153,7 @@ const use = (home, tarballs) => {
   run("every index loads without the optional peers", process.execPath, ["indexes.js"], { cwd: home })
   for (const name of optional) renameSync(away(name), join(home, "node_modules", name))
   run("every entry point loads", process.execPath, ["everything.js"], { cwd: home })
+  useNative(home)
 
   const compilerOptions = {
     ...{ target: "ES2022", lib: ["ES2023"], module: "NodeNext", strict: true, exactOptionalPropertyTypes: true },
@@ -131,7 +171,8 @@ const home = mkdtempSync(join(tmpdir(), "ductworks-package-"))
 try {
   const destination = join(home, "tarballs")
   mkdirSync(destination)
-  const tarballs = packages.flatMap((each) => pack(each, destination))
+  const binary = makeBinary()
+  const tarballs = packages.flatMap((each) => pack(each, binary, destination))
   if (tarballs.length === packages.length) {
     packages.forEach((each, at) => inspect(each, tarballs[at]))
     mkdirSync(join(home, "user"))

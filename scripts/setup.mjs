@@ -1,5 +1,5 @@
-// Prepares the working copy: dependencies, then the build. It runs before node_modules exists, so it imports nothing
-// but Node's own modules; it prints nothing when there is nothing to do.
+// Prepares the working copy: dependencies, the native addon, then the build. It runs before node_modules exists, so it
+// imports nothing but Node's own modules; it prints nothing when there is nothing to do.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
@@ -28,6 +28,29 @@ const filesUnder = (folder, suffix) =>
         .map((name) => join(folder, name))
         .sort()
     : []
+
+/** Changes when a file does. */
+const hashOf = (files, besides = "") => {
+  const line = (file) => {
+    const { mtimeMs, size } = statSync(file)
+    return `${file} ${mtimeMs} ${size}`
+  }
+  return createHash("sha256")
+    .update([besides, ...files.map(line)].join("\n"))
+    .digest("hex")
+}
+
+/** What was made last, so that nothing is made twice. */
+const stampOf = (name) => {
+  const file = join(root, "node_modules", ".cache", "ductworks", name)
+  return {
+    is: (hash) => existsSync(file) && readFileSync(file, "utf8") === hash,
+    set: (hash) => {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, hash)
+    }
+  }
+}
 
 /** Folders of the workspace that compile from src to dist. */
 const rooms = () =>
@@ -80,10 +103,6 @@ const buildState = () => {
     ...filesUnder(join(root, room, "test", "fixtures"), ".ts")
   ])
   const shared = [join(root, "tsconfig.base.json"), join(root, "node_modules", ".package-lock.json")]
-  const line = (file) => {
-    const { mtimeMs, size } = statSync(file)
-    return `${file} ${mtimeMs} ${size}`
-  }
   const isMissing = (room, from, to) =>
     filesUnder(join(root, room, from), ".ts").some(
       (file) =>
@@ -94,24 +113,35 @@ const buildState = () => {
     (room) =>
       isMissing(room, "src", "dist") || isMissing(room, join("test", "fixtures"), join("build", "test", "fixtures"))
   )
-  const hash = createHash("sha256")
-    .update([...inputs, ...shared].map(line).join("\n"))
-    .digest("hex")
-  return { hash, outputsMissing }
+  return { hash: hashOf([...inputs, ...shared]), outputsMissing }
+}
+
+const addonBinary = join(root, "packages", "sockets", "build", "Release", "ductworks_sockets.node")
+
+/** A machine without a C compiler, make or Python has no addon, and what needs it says so; only CI insists. */
+const addon = () => {
+  if (process.platform === "win32") return
+  const inputs = [...filesUnder(join(root, "packages", "sockets", "binding"), ""), join(root, "scripts", "addon.mjs")]
+  const hash = hashOf(inputs, `${process.platform} ${process.arch}`)
+  const stamp = stampOf("addon-stamp")
+  if (existsSync(addonBinary) && stamp.is(hash)) return
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "addon.mjs")], { encoding: "utf8" })
+  if (status === 0) return stamp.set(hash)
+  if (process.env.CI === "true") fail(`setup: the native addon failed\n${stderr}`)
+  console.error("setup: no native addon (it needs a C compiler, make, Python; node scripts/addon.mjs says what failed)")
 }
 
 const build = () => {
-  const stampFile = join(root, "node_modules", ".cache", "ductworks", "build-stamp")
+  const stamp = stampOf("build-stamp")
   const { hash, outputsMissing } = buildState()
-  if (!outputsMissing && existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return
+  if (!outputsMissing && stamp.is(hash)) return
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
   const projects = rooms().flatMap(buildProjects)
   // With outputs gone but its .tsbuildinfo still there, an incremental tsc would hold itself up to date.
   const force = outputsMissing ? ["--force"] : []
   run("tsc -b", process.execPath, [tsc, "-b", ...force, ...projects])
-  mkdirSync(dirname(stampFile), { recursive: true })
-  writeFileSync(stampFile, hash)
+  stamp.set(hash)
 }
 
 checkNode()
-for (const step of [install, build]) step()
+for (const step of [install, addon, build]) step()

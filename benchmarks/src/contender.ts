@@ -1,13 +1,22 @@
-/** What a contender gives: one round of its work, repeated `count` times, in nanoseconds; or any other figure. */
-export type Round = (count: number) => Promise<number>
+import type { ChildProcess } from "node:child_process"
+import type { Figure } from "./figure.js"
+
+/** One round of a contender's work, repeated `count` times. */
+export type Round = (count: number) => Promise<Figure>
+
+/** Starts the answering process of a contender; `address` is what its `answer` gets. */
+export type Start = (address: string) => ChildProcess
 
 /** One side measures, the other answers; each runs in a process of its own. */
 export interface Contender {
-  /** Starts the peer process and connects to it. Runs once, in the measuring process. */
-  readonly measure: () => Promise<Round>
-  /** The peer process, which ends with its connection. */
-  readonly answer: (address: string) => Promise<void>
+  /** Starts the answering process, where there is one, and connects to it. Runs once, in the measuring process. */
+  readonly measure: (start: Start) => Promise<Round>
+  /** The answering process, which ends with its connection. */
+  readonly answer?: (address: string) => Promise<void>
 }
+
+/** This machine lacks what a contender needs: it is left out, and the report says why. */
+export class Missing extends Error {}
 
 /** The message of the round trips: 92 bytes as JSON. */
 export const message = { id: 12345, kind: "measure", text: "the quick brown fox", values: [1, 2, 3, 4, 5], done: false }
@@ -17,4 +26,12 @@ export const small = { id: 12345, kind: "measure", text: "the quick brown fox", 
 
 export const now = (): bigint => process.hrtime.bigint()
 
-export const since = (start: bigint): number => Number(process.hrtime.bigint() - start)
+/** Nanoseconds for each of `count`, since `start`. */
+export const eachSince = (start: bigint, count: number): Figure => ({
+  value: Number(process.hrtime.bigint() - start) / count
+})
+
+/** MiB a second since `start`. */
+export const rateSince = (start: bigint, bytes: number): Figure => ({
+  value: bytes / (1024 * 1024) / (Number(process.hrtime.bigint() - start) / 1e9)
+})

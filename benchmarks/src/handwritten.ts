@@ -1,45 +1,33 @@
-import net from "node:net"
+import type net from "node:net"
+import type { Start } from "./contender.js"
+import { acceptSocket, connectSocket } from "./netSockets.js"
 
 /**
- * The baseline: what one would write by hand on `node:net` for the same frames (0x54, length, JSON), with its fastest
- * documented way to read (`onread`), and without anything else: no limits, no errors, no back-pressure, no interruption.
+ * The baseline: what one would write by hand on `node:net` for the same frames (0x54, length, JSON), without anything
+ * else: no limits, no errors, no back-pressure, no interruption.
  */
-export class Peer {
-  private held: Buffer = Buffer.alloc(0)
-  onMessage: (message: unknown) => void = () => {}
+export interface Peer {
+  readonly socket: net.Socket
+  readonly send: (message: unknown) => void
+  onMessage: (message: unknown) => void
+}
 
-  constructor(readonly socket: net.Socket) {}
+export const acceptPeer = async (start: Start): Promise<Peer> => {
+  const peer = peerOf(await acceptSocket(start))
+  peer.socket.on(
+    "data",
+    framesOf((message) => peer.onMessage(message))
+  )
+  return peer
+}
 
-  static readonly onread = (deliver: (bytes: Buffer) => void): net.OnReadOpts => ({
-    buffer: Buffer.allocUnsafe(256 * 1024),
-    callback: (size, buffer) => {
-      deliver(Buffer.from(buffer.buffer, buffer.byteOffset, size))
-      return true
-    }
-  })
-
-  static connect(path: string): Promise<Peer> {
-    return new Promise((resolve, reject) => {
-      const socket = net.connect({ path, onread: Peer.onread((bytes) => peer.receive(bytes)) })
-      const peer = new Peer(socket)
-      socket.once("connect", () => resolve(peer)).once("error", reject)
-    })
-  }
-
-  send(message: unknown): void {
-    this.socket.write(frame(message))
-  }
-
-  receive(bytes: Buffer): void {
-    let data = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes])
-    while (data.length >= 5) {
-      const end = 5 + data.readUInt32BE(1)
-      if (data.length < end) break
-      this.onMessage(JSON.parse(data.toString("utf8", 5, end)))
-      data = data.subarray(end)
-    }
-    this.held = data.length === 0 ? data : Buffer.from(data)
-  }
+export const connectPeer = async (path: string): Promise<Peer> => {
+  const socket = await connectSocket(
+    path,
+    framesOf((message) => peer.onMessage(message))
+  )
+  const peer = peerOf(socket)
+  return peer
 }
 
 export const frame = (message: unknown): Buffer => {
@@ -52,16 +40,23 @@ export const frame = (message: unknown): Buffer => {
   return bytes
 }
 
-/** Accepts one connection; a server cannot set `onread` on what it accepts, so the answering side connects. */
-export const acceptOne = (path: string): { readonly listening: Promise<void>; readonly accepted: Promise<Peer> } => {
-  const server = net.createServer()
-  const accepted = new Promise<Peer>((resolve) => {
-    server.once("connection", (socket) => {
-      server.close()
-      const peer = new Peer(socket)
-      socket.on("data", (bytes) => peer.receive(bytes))
-      resolve(peer)
-    })
-  })
-  return { listening: new Promise((resolve) => server.listen(path, resolve)), accepted }
+const peerOf = (socket: net.Socket): Peer => ({
+  socket,
+  send: (message) => socket.write(frame(message)),
+  onMessage: () => {}
+})
+
+/** Takes bytes as they come and gives the messages in them. */
+const framesOf = (deliver: (message: unknown) => void): ((bytes: Buffer) => void) => {
+  let held: Buffer = Buffer.alloc(0)
+  return (bytes) => {
+    let data = held.length === 0 ? bytes : Buffer.concat([held, bytes])
+    while (data.length >= 5) {
+      const end = 5 + data.readUInt32BE(1)
+      if (data.length < end) break
+      deliver(JSON.parse(data.toString("utf8", 5, end)))
+      data = data.subarray(end)
+    }
+    held = data.length === 0 ? data : Buffer.from(data)
+  }
 }

@@ -1,6 +1,5 @@
 import { Address, DuctError } from "@ductworks/core"
 import { MessageDuct } from "@ductworks/message"
-import { NodeTransport } from "@ductworks/platform-node"
 import { MemoryTransport } from "@ductworks/testing"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -15,7 +14,7 @@ import { program as fourWriters } from "../src/ex07-four-writers/program.js"
 import { program as closed } from "../src/ex09-closed/program.js"
 import { program as throughput } from "../src/ex10-throughput/program.js"
 import { printed } from "./support/printed.js"
-import { pairs, tcpPairs } from "./support/transports.js"
+import { pairs, systems, tcpPairs } from "./support/transports.js"
 
 describe("examples in one process", () => {
   for (const [transport, layer] of pairs) {
@@ -71,21 +70,6 @@ describe("examples in one process", () => {
       }).pipe(Effect.scoped, Effect.provide(tcpPairs))
   )
 
-  it.scopedLive("EX-2 the child connects before listen is called (unix)", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* fs.makeTempDirectoryScoped()
-      const path = `${folder}/example.sock`
-      const { value } = yield* printed(explicitUnix(Address.UnixAddress(path)))
-      assert.deepStrictEqual(value, {
-        bound: Address.UnixAddress(path),
-        connected: true,
-        received: "hello from the child"
-      })
-      assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
-    }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
-  )
-
   it.live("EX-2 the child connects before listen is called (memory)", () =>
     Effect.gen(function* () {
       const { value } = yield* printed(explicitUnix(Address.MemoryAddress("example")))
@@ -94,33 +78,52 @@ describe("examples in one process", () => {
     }).pipe(Effect.provide(MemoryTransport.layer))
   )
 
-  it.live("EX-3 explicit TCP: a free port, both ways, then the end of the duct (tcp)", () =>
-    Effect.gen(function* () {
-      const { bound, error, list, text } = (yield* printed(explicitTcp(Address.TcpAddress("127.0.0.1", 0)))).value
-      assert.isTrue(bound._tag === "TcpAddress" && bound.hostname === "127.0.0.1" && bound.port > 0)
-      assert.deepStrictEqual([text, list], ["test", ["bob", "saget"]])
-      assert.strictEqual(error._tag, "RemoteDuctClosed")
-      assert.isTrue(DuctError.isEndOfFile(error))
-    }).pipe(Effect.provide(NodeTransport.layer))
-  )
-
-  it.live('EX-4 ["hello world", 42] round-trips; the bind path is gone after close (unix)', () =>
-    Effect.gen(function* () {
-      const { value } = yield* printed(values)
-      assert.deepStrictEqual(value, { received: ["hello world", 42], whileBound: true, afterClose: false })
-    }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
-  )
-
-  it.live(
-    "EX-10 all 250 messages arrive; characters/1024/s is reported; the path is gone (unix)",
-    () =>
+  for (const [transport, layer] of systems) {
+    it.scopedLive(`EX-2 the child connects before listen is called (${transport})`, () =>
       Effect.gen(function* () {
-        const { lines, value } = yield* printed(throughput)
-        assert.strictEqual(value.intact, 250)
-        assert.isFalse(value.afterClose)
-        assert.include(lines, `${Math.round(value.rate)} characters/1024/s`)
-        assert.isAbove(value.rate, 0)
-      }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer)),
-    60_000
-  )
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* fs.makeTempDirectoryScoped()
+        const path = `${folder}/example.sock`
+        const { value } = yield* printed(explicitUnix(Address.UnixAddress(path)))
+        assert.deepStrictEqual(value, {
+          bound: Address.UnixAddress(path),
+          connected: true,
+          received: "hello from the child"
+        })
+        assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
+      }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer))
+    )
+
+    it.live(
+      `EX-3 explicit TCP: a free port, both ways, then the end of the duct (${transport === "unix" ? "tcp" : transport})`,
+      () =>
+        Effect.gen(function* () {
+          const { bound, error, list, text } = (yield* printed(explicitTcp(Address.TcpAddress("127.0.0.1", 0)))).value
+          assert.isTrue(bound._tag === "TcpAddress" && bound.hostname === "127.0.0.1" && bound.port > 0)
+          assert.deepStrictEqual([text, list], ["test", ["bob", "saget"]])
+          assert.strictEqual(error._tag, "RemoteDuctClosed")
+          assert.isTrue(DuctError.isEndOfFile(error))
+        }).pipe(Effect.provide(layer))
+    )
+
+    it.live(`EX-4 ["hello world", 42] round-trips; the bind path is gone after close (${transport})`, () =>
+      Effect.gen(function* () {
+        const { value } = yield* printed(values)
+        assert.deepStrictEqual(value, { received: ["hello world", 42], whileBound: true, afterClose: false })
+      }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer))
+    )
+
+    it.live(
+      `EX-10 all 250 messages arrive; characters/1024/s is reported; the path is gone (${transport})`,
+      () =>
+        Effect.gen(function* () {
+          const { lines, value } = yield* printed(throughput)
+          assert.strictEqual(value.intact, 250)
+          assert.isFalse(value.afterClose)
+          assert.include(lines, `${Math.round(value.rate)} characters/1024/s`)
+          assert.isAbove(value.rate, 0)
+        }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer)),
+      60_000
+    )
+  }
 })

@@ -1,26 +1,32 @@
 import { Address } from "@ductworks/core"
 import { NodeTransport } from "@ductworks/platform-node"
+import { SocketTransport } from "@ductworks/sockets"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { inherited } from "../src/ex05-subprocess/inherited.js"
 import { program as echo } from "../src/ex05-subprocess/program.js"
+import { program as inheritance } from "../src/ex08-inherited/program.js"
 import { built } from "./support/files.js"
+import { printed } from "./support/printed.js"
 import { run } from "./support/run.js"
 
 const nodeChild = [built("ex05-subprocess/child.js")]
 
 describe("examples in several processes", { timeout: 60_000 }, () => {
-  for (const [transport, address] of [
-    ["unix", undefined],
-    ["tcp", Address.TcpAddress("127.0.0.1", 0)]
+  const tcp = Address.TcpAddress("127.0.0.1", 0)
+  for (const [transport, layer, address] of [
+    ["unix", NodeTransport.layer, undefined],
+    ["tcp", NodeTransport.layer, tcp],
+    ["unix, native", SocketTransport.layer, undefined],
+    ["tcp, native", SocketTransport.layer, tcp]
   ] as const) {
     it.live(`EX-5 a Node child echoes 100 times; null ends it with exit code 0 (${transport})`, () =>
       Effect.gen(function* () {
         const { bound, echoes, exitCode } = yield* echo(process.execPath, nodeChild, address)
-        assert.match(bound, transport === "unix" ? /^unix:\// : /^tcp:\/\/127\.0\.0\.1:\d+$/)
+        assert.match(bound, address === undefined ? /^unix:\// : /^tcp:\/\/127\.0\.0\.1:\d+$/)
         assert.deepStrictEqual([echoes, Number(exitCode)], [100, 0])
-      }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
+      }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer))
     )
   }
 
@@ -50,6 +56,15 @@ describe("examples in several processes", { timeout: 60_000 }, () => {
       assert.match(stdout, /\nPython: there is no python3 here.*\n$/)
       assert.strictEqual(code, 0)
     })
+  )
+
+  it.live(
+    "EX-8 another process inherits both ends; the original closed its child end and still receives (native)",
+    () =>
+      Effect.gen(function* () {
+        const { value } = yield* printed(inheritance(built("ex08-inherited/child.js")))
+        assert.deepStrictEqual(value, { message: "hello world", end: "RemoteDuctClosed", code: 0 })
+      }).pipe(Effect.provide(SocketTransport.layer))
   )
 
   it.live("EX-8 another process inherits both ends; the original closed its child end and still receives (fd)", () =>

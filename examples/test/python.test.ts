@@ -1,6 +1,7 @@
 import { Address } from "@ductworks/core"
 import { MessageDuct } from "@ductworks/message"
 import { NodeTransport } from "@ductworks/platform-node"
+import { SocketTransport } from "@ductworks/sockets"
 import { Command } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -31,9 +32,9 @@ const nasty: ReadonlyArray<unknown> = [
 ]
 
 /** Sends each message to a Python echo and gives what came back. */
-const returned = (command: string, address: Address.Address, flags: ReadonlyArray<string>) =>
+const returned = (command: string, address: Address.Address | undefined, flags: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const parent = yield* MessageDuct.parent(address._tag === "TcpAddress" ? { address } : {})
+    const parent = yield* MessageDuct.parent(address === undefined ? {} : { address })
     yield* parent.bind()
     const bound = Address.format(yield* parent.listenerAddress)
     const child = yield* Command.make(command, "-B", python("echo.py"), bound, ...flags).pipe(
@@ -60,19 +61,18 @@ describe("the Python peer", { timeout: 60_000 }, () => {
   })
 
   for (const [version, command] of pythons) {
-    for (const [transport, address] of [
-      ["unix", Address.UnixAddress("")],
-      ["tcp", Address.TcpAddress("127.0.0.1", 0)]
+    const tcp = Address.TcpAddress("127.0.0.1", 0)
+    for (const [transport, layer, address] of [
+      ["unix", NodeTransport.layer, undefined],
+      ["tcp", NodeTransport.layer, tcp],
+      ["unix, native", SocketTransport.layer, undefined],
+      ["tcp, native", SocketTransport.layer, tcp]
     ] as const) {
       it.live(`EX-5 a Python ${version} child echoes 100 times; null ends it with exit code 0 (${transport})`, () =>
         Effect.gen(function* () {
-          const { echoes, exitCode } = yield* echo(
-            command,
-            ["-B", python("echo.py")],
-            transport === "tcp" ? address : undefined
-          )
+          const { echoes, exitCode } = yield* echo(command, ["-B", python("echo.py")], address)
           assert.deepStrictEqual([echoes, Number(exitCode)], [100, 0])
-        }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
+        }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer))
       )
 
       for (const flags of [[], ["--utf8"]]) {
@@ -80,7 +80,7 @@ describe("the Python peer", { timeout: 60_000 }, () => {
         it.live(`DW-30 nasty messages to Python ${version} and back, ${how} (${transport})`, () =>
           Effect.gen(function* () {
             assert.deepStrictEqual(yield* returned(command, address, flags), nasty)
-          }).pipe(Effect.provide(NodeTransport.layer), Effect.provide(NodeContext.layer))
+          }).pipe(Effect.provide(layer), Effect.provide(NodeContext.layer))
         )
       }
     }

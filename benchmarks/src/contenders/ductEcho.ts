@@ -1,30 +1,34 @@
 import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Schema } from "effect"
-import { message, now, since, type Contender } from "../contender.js"
-import { answerWith, connectAnswerer } from "../ducts.js"
+import { message, type Contender } from "../contender.js"
+import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
+import { Laps } from "../figure.js"
 
-const echo = <A>(duct: MessageDuct.MessageDuct<A, A>) =>
-  Effect.forever(Effect.flatMap(duct.recv, duct.send)).pipe(Effect.asVoid)
-
-const make = <A>(name: string, format: MessageDuct.Format<A, A>, value: A): Contender => ({
-  measure: async () => {
-    const duct = await connectAnswerer(name, format)
-    const rounds = (count: number) =>
-      Effect.gen(function* () {
-        const start = now()
-        for (let i = 0; i < count; i++) {
-          yield* duct.send(value)
-          yield* duct.recv
-        }
-        return since(start) / count
-      })
-    return (count) => Effect.runPromise(rounds(count))
-  },
-  answer: (address) => answerWith(address, format, echo)
-})
+const make =
+  <A>(format: MessageDuct.Format<A, A>, value: A) =>
+  (carrier: Carrier): Contender => ({
+    measure: async (start) => {
+      const duct = await connectAnswerer(start, format, carrier)
+      const trips = (laps: Laps) =>
+        Effect.gen(function* () {
+          do {
+            yield* duct.send(value)
+            yield* duct.recv
+          } while (!laps.lap())
+          return laps.figure()
+        })
+      return (count) => Effect.runPromise(trips(new Laps(count)))
+    },
+    answer: (address) =>
+      answerWith(address, format, carrier, (duct) =>
+        Effect.gen(function* () {
+          while (true) yield* duct.send(yield* duct.recv)
+        })
+      )
+  })
 
 /** A round trip of JSON, with Effect in both processes. */
-export const ductEcho = make<unknown>("duct echo", { serializer: Serializer.json() }, message)
+export const ductEcho = make<unknown>({ serializer: Serializer.json() }, message)
 
 const Message = Schema.Struct({
   id: Schema.Int,
@@ -35,8 +39,4 @@ const Message = Schema.Struct({
 })
 
 /** The same, encoded and decoded with a Schema in both processes. */
-export const ductSchemaEcho = make<typeof Message.Type>(
-  "duct schema echo",
-  { serializer: Serializer.jsonSchema(Message) },
-  message
-)
+export const ductSchemaEcho = make<typeof Message.Type>({ serializer: Serializer.jsonSchema(Message) }, message)

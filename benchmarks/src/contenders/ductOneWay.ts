@@ -1,12 +1,14 @@
 import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Stream } from "effect"
-import { now, since, small, type Contender } from "../contender.js"
-import { answerWith, connectAnswerer } from "../ducts.js"
+import { eachSince, now, small, type Contender } from "../contender.js"
+import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 
-const format = { serializer: Serializer.json() }
+type Duct = MessageDuct.MessageDuct<unknown, unknown>
+
+const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
 
 /** The first message of a round says how many follow. */
-const countStream = (duct: MessageDuct.MessageDuct<unknown, unknown>) => {
+const countStream = (duct: Duct) => {
   let left = 0
   return Stream.runForEachChunk(duct.stream, (messages) => {
     let done = false
@@ -18,40 +20,34 @@ const countStream = (duct: MessageDuct.MessageDuct<unknown, unknown>) => {
   })
 }
 
+const make =
+  (sendMany: (duct: Duct, count: number) => ReturnType<Duct["send"]>) =>
+  (carrier: Carrier): Contender => ({
+    measure: async (start) => {
+      const duct = await connectAnswerer(start, format, carrier)
+      const round = (count: number) =>
+        Effect.gen(function* () {
+          const begun = now()
+          yield* duct.send(count)
+          yield* sendMany(duct, count)
+          yield* duct.recv
+          return eachSince(begun, count)
+        })
+      return (count) => Effect.runPromise(round(count))
+    },
+    answer: (address) => answerWith(address, format, carrier, countStream)
+  })
+
 const repeat = function* (count: number): Generator<unknown> {
   for (let i = 0; i < count; i++) yield small
 }
 
 /** Small JSON messages one way: `sendAll` in one process, `stream` in the other. */
-export const ductSendAll: Contender = {
-  measure: async () => {
-    const duct = await connectAnswerer<unknown, unknown>("duct sendAll", format)
-    const round = (count: number) =>
-      Effect.gen(function* () {
-        const start = now()
-        yield* duct.send(count)
-        yield* duct.sendAll(repeat(count))
-        yield* duct.recv
-        return since(start) / count
-      })
-    return (count) => Effect.runPromise(round(count))
-  },
-  answer: (address) => answerWith<unknown, unknown, unknown>(address, format, countStream)
-}
+export const ductSendAll = make((duct, count) => duct.sendAll(repeat(count)))
 
 /** The same with one `send` a message. */
-export const ductSendEach: Contender = {
-  measure: async () => {
-    const duct = await connectAnswerer<unknown, unknown>("duct send each", format)
-    const round = (count: number) =>
-      Effect.gen(function* () {
-        const start = now()
-        yield* duct.send(count)
-        for (let i = 0; i < count; i++) yield* duct.send(small)
-        yield* duct.recv
-        return since(start) / count
-      })
-    return (count) => Effect.runPromise(round(count))
-  },
-  answer: ductSendAll.answer
-}
+export const ductSendEach = make((duct, count) =>
+  Effect.gen(function* () {
+    for (let i = 0; i < count; i++) yield* duct.send(small)
+  })
+)

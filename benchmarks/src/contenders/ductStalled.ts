@@ -1,16 +1,16 @@
 import { Serializer } from "@ductworks/message"
 import { Effect } from "effect"
 import type { Contender } from "../contender.js"
-import { answerWith, connectAnswerer } from "../ducts.js"
+import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 
 const format = { serializer: Serializer.bytes }
 
 const KiB = 1024
 
 /** Offers 1 GiB to a reader that never reads: how many bytes of it a sender could hand over. */
-export const ductStalled: Contender = {
-  measure: async () => {
-    const duct = await connectAnswerer("duct stalled", format)
+export const ductStalled = (carrier: Carrier): Contender => ({
+  measure: async (start) => {
+    const duct = await connectAnswerer(start, format, carrier)
     const payload = new Uint8Array(16 * KiB)
     let accepted = 0
     const offer = Effect.gen(function* () {
@@ -19,8 +19,8 @@ export const ductStalled: Contender = {
         accepted += payload.length
       }
     })
-    return () => Effect.runPromise(Effect.as(Effect.timeoutOption(offer, "1 second"), 0)).then(() => accepted)
+    return () => Effect.runPromise(Effect.timeoutOption(offer, "1 second")).then(() => ({ value: accepted }))
   },
   // One poll makes the reader begin to read ahead; then it stalls.
-  answer: (address) => answerWith(address, format, (duct) => Effect.zipRight(duct.poll(), Effect.never))
-}
+  answer: (address) => answerWith(address, format, carrier, (duct) => Effect.zipRight(duct.poll(), Effect.never))
+})

@@ -1,17 +1,16 @@
-import { message, now, since, type Contender } from "../contender.js"
-import { startAnswerer } from "../answerer.js"
+import { message, type Contender } from "../contender.js"
+import { Laps } from "../figure.js"
 
 /** A round trip of JSON over the IPC channel of `child_process`. */
 export const ipcEcho: Contender = {
-  measure: async () => {
-    const child = startAnswerer("child_process echo", "")
+  measure: async (start) => {
+    const child = start("")
     await new Promise((resolve) => child.once("message", resolve))
     return (count) =>
       new Promise((resolve) => {
-        const start = now()
-        let left = count
+        const laps = new Laps(count)
         child.removeAllListeners("message").on("message", (received) => {
-          if (--left === 0) resolve(since(start) / count)
+          if (laps.lap()) resolve(laps.figure())
           else child.send(received)
         })
         child.send(message)

@@ -1,15 +1,14 @@
-import { now, since, small, type Contender } from "../contender.js"
-import { startAnswerer } from "../answerer.js"
+import { eachSince, now, small, type Contender } from "../contender.js"
 
 /** Small JSON messages one way over the IPC channel of `child_process`; waits when the channel says that it is full. */
 export const ipcOneWay: Contender = {
-  measure: async () => {
-    const child = startAnswerer("child_process one way", "")
+  measure: async (start) => {
+    const child = start("")
     await new Promise((resolve) => child.once("message", resolve))
     return (count) =>
       new Promise((resolve) => {
-        const start = now()
-        child.removeAllListeners("message").once("message", () => resolve(since(start) / count))
+        const begun = now()
+        child.removeAllListeners("message").once("message", () => resolve(eachSince(begun, count)))
         child.send(count)
         let left = count
         const write = () => {

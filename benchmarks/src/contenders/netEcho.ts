@@ -1,30 +1,25 @@
-import { message, now, since, type Contender } from "../contender.js"
-import { startAnswerer } from "../answerer.js"
-import { acceptOne, Peer } from "../handwritten.js"
-import { freshPath } from "../paths.js"
+import { message, type Contender } from "../contender.js"
+import { Laps } from "../figure.js"
+import { acceptPeer, connectPeer } from "../handwritten.js"
+import { closed } from "../netSockets.js"
 
 /** A round trip of JSON, on `node:net`. */
 export const netEcho: Contender = {
-  measure: async () => {
-    const path = freshPath()
-    const { accepted, listening } = acceptOne(path)
-    await listening
-    startAnswerer("net echo", path)
-    const peer = await accepted
+  measure: async (start) => {
+    const peer = await acceptPeer(start)
     return (count) =>
       new Promise((resolve) => {
-        const start = now()
-        let left = count
+        const laps = new Laps(count)
         peer.onMessage = (received) => {
-          if (--left === 0) resolve(since(start) / count)
+          if (laps.lap()) resolve(laps.figure())
           else peer.send(received)
         }
         peer.send(message)
       })
   },
   answer: async (path) => {
-    const peer = await Peer.connect(path)
+    const peer = await connectPeer(path)
     peer.onMessage = (received) => peer.send(received)
-    await new Promise((resolve) => peer.socket.once("close", resolve))
+    await closed(peer.socket)
   }
 }

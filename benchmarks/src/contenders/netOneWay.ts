@@ -1,20 +1,15 @@
-import { now, since, small, type Contender } from "../contender.js"
-import { startAnswerer } from "../answerer.js"
-import { acceptOne, frame, Peer } from "../handwritten.js"
-import { freshPath } from "../paths.js"
+import { eachSince, now, small, type Contender } from "../contender.js"
+import { acceptPeer, connectPeer, frame } from "../handwritten.js"
+import { closed } from "../netSockets.js"
 
 /** Small JSON messages one way, on `node:net`: as many as fit are written as one buffer. */
 export const netOneWay: Contender = {
-  measure: async () => {
-    const path = freshPath()
-    const { accepted, listening } = acceptOne(path)
-    await listening
-    startAnswerer("net one way", path)
-    const peer = await accepted
+  measure: async (start) => {
+    const peer = await acceptPeer(start)
     return (count) =>
       new Promise((resolve) => {
-        const start = now()
-        peer.onMessage = () => resolve(since(start) / count)
+        const begun = now()
+        peer.onMessage = () => resolve(eachSince(begun, count))
         peer.send(count)
         let left = count
         const write = () => {
@@ -32,12 +27,12 @@ export const netOneWay: Contender = {
       })
   },
   answer: async (path) => {
-    const peer = await Peer.connect(path)
+    const peer = await connectPeer(path)
     let left = 0
     peer.onMessage = (received) => {
       if (left === 0) left = Number(received)
       else if (--left === 0) peer.send("done")
     }
-    await new Promise((resolve) => peer.socket.once("close", resolve))
+    await closed(peer.socket)
   }
 }

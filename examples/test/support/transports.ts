@@ -1,5 +1,6 @@
 import { Address, Transport } from "@ductworks/core"
 import { NodeTransport } from "@ductworks/platform-node"
+import { SocketTransport } from "@ductworks/sockets"
 import { MemoryTransport } from "@ductworks/testing"
 import { Effect, Layer, Option } from "effect"
 
@@ -18,9 +19,11 @@ export const tcpPairs = Layer.effect(
   }))
 ).pipe(Layer.provide(NodeTransport.layer))
 
-/** The Layers under which one and the same program runs. */
-export const pairs = [
+/** The system's transports: over node:net, and over native sockets. */
+export const systems = [
   ["unix", NodeTransport.layer],
-  ["tcp", tcpPairs],
-  ["memory", MemoryTransport.layer]
+  ["native", SocketTransport.layer]
 ] as const
+
+/** The Layers under which one and the same program runs. */
+export const pairs = [...systems, ["tcp", tcpPairs], ["memory", MemoryTransport.layer]] as const

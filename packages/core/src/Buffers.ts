@@ -7,6 +7,7 @@
 import type * as Arr from "effect/Array"
 import type { Chunks } from "./Connection.js"
 import type { ReadError } from "./DuctError.js"
+import { ByteQueue } from "./internal/byteQueue.js"
 
 /**
  * Bytes that arrived, then the end. Bytes always come before the end, however early the end was known.
@@ -15,8 +16,7 @@ import type { ReadError } from "./DuctError.js"
  * @category models
  */
 export class Inbox {
-  private chunks: Array<Uint8Array> = []
-  private held = 0
+  private readonly queue = new ByteQueue()
   private reason: ReadError | undefined
 
   /** @param limit bytes from which on {@link isFull} */
@@ -24,9 +24,7 @@ export class Inbox {
 
   /** Adds a chunk, which is owned from here on; an empty one, and any after the end, is dropped. */
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0 || this.reason !== undefined) return
-    this.chunks.push(chunk)
-    this.held += chunk.length
+    if (chunk.length > 0 && this.reason === undefined) this.queue.push(chunk)
   }
 
   /** Nothing more will come. The first reason stays. */
@@ -36,12 +34,12 @@ export class Inbox {
 
   /** Bytes held. */
   get size(): number {
-    return this.held
+    return this.queue.size
   }
 
   /** Whether the system should not be read for now. */
   get isFull(): boolean {
-    return this.held >= this.limit
+    return this.queue.size >= this.limit
   }
 
   /** Whether the end is known. */
@@ -51,11 +49,12 @@ export class Inbox {
 
   /** Everything held; then the end; `undefined` while there is neither. As `Driver.take` wants it. */
   take(): Chunks | ReadError | undefined {
-    const [first, ...rest] = this.chunks
-    if (first === undefined) return this.reason
-    this.chunks = []
-    this.held = 0
-    return [first, ...rest]
+    return this.queue.takeAll() ?? this.reason
+  }
+
+  /** As `take`, copied to the start of the buffer, as far as it has room: how many bytes. What has none stays. */
+  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+    return this.queue.size === 0 ? this.reason : this.queue.takeInto(buffer)
   }
 }
 

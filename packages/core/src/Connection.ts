@@ -12,6 +12,7 @@ import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
+import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
 import { Reader } from "./internal/reader.js"
 import { Watchdog } from "./internal/watchdog.js"
@@ -45,6 +46,21 @@ export interface Connection {
    */
   readonly pull: Effect.Effect<Chunks, ReadError>
   /**
+   * As `pull`, into the caller's memory: at least one byte, at most the buffer's length, at its start; how many. For
+   * bytes that would have to be copied otherwise. The buffer is untouched once this is done, failed or interrupted; an
+   * empty one gets 0 at once. Bytes that are here already come first. Only where the system can be read so.
+   */
+  readonly pullInto?: (buffer: Uint8Array) => Effect.Effect<number, ReadError>
+  /**
+   * What `pull` would give, at once: `undefined` while it would wait, or the reason at the end. For layers that keep what
+   * they take, so that no interruption can lose it, and that see to one receiver at a time: this takes no turn.
+   */
+  readonly take: () => Chunks | ReadError | undefined
+  /** As `take`, into the start of the buffer; how many bytes. There, when `pullInto` is. */
+  readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
+  /** For a layer to which `take` gave nothing: completes when there may be something, or at the deadline. */
+  readonly arrival: (until?: Deadline) => Effect.Effect<void>
+  /**
    * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
    * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
    */
@@ -61,6 +77,11 @@ export interface Connection {
    * half-closed); otherwise a failure may appear on the next `write` or `flush`.
    */
   readonly write: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
+  /**
+   * What `write` does when it is run, for layers that are running already: takes the chunks at once unless it has to wait,
+   * and returns what is left to be run, which is an Exit when that is nothing.
+   */
+  readonly offer: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */
   readonly pending: () => number
   /** Completes when everything taken so far was handed to the kernel (or to the other end's buffer). */
@@ -72,6 +93,14 @@ export interface Connection {
   /** Breaks the connection off at once, dropping what was not sent. */
   readonly abort: Effect.Effect<void>
 }
+
+/**
+ * What a layer that keeps bytes itself needs of a {@link Connection}. Nothing of it costs an Effect unless it waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "offer">
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when
@@ -88,6 +117,11 @@ export interface Driver {
    * be no more (`RemoteDuctClosed` at the end). The first call starts reading.
    */
   readonly take: () => Chunks | ReadError | undefined
+  /**
+   * As `take`, into the start of the buffer, which has at least one byte: how many (never 0). The buffer is only used
+   * during the call. Left out where bytes would be copied anyway.
+   */
+  readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
   /** Takes the chunks, in order, and lends them from the caller until they left. Wakes the write side when they have. */
   readonly put: (chunks: Chunks) => void
   /** Bytes put that have not left. */
@@ -182,9 +216,13 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
         remoteAddress: info.remoteAddress,
         fileno: info.fileno,
         pull: reader.pull,
+        take: reader.take,
+        ...(driver.takeInto === undefined ? {} : { pullInto: reader.pullInto, takeInto: reader.takeInto }),
+        arrival: reader.arrival,
         readable: reader.readable,
         poll: reader.poll,
         write: writer.write,
+        offer: writer.offer,
         pending: () => driver.pending(),
         flush: writer.flush,
         endWrite: writer.endWrite,

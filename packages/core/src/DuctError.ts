@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { quote } from "./internal/quote.js"
+import * as internal from "./internal/reason.js"
 
 /**
  * The brand of every duct error, of this package and of the ones built on it.
@@ -31,8 +32,6 @@ const os = {
   /** What was underneath. */
   cause: Schema.optional(Schema.Defect)
 }
-
-const withCode = (text: string, code: string | undefined): string => (code === undefined ? text : `${text} (${code})`)
 
 /**
  * The duct has no connection yet: `bind` and `listen`, or `connect`, come first.
@@ -71,20 +70,7 @@ export class AlreadyConnected extends Schema.TaggedError<AlreadyConnected>("@duc
  * @since 0.1.0
  * @category models
  */
-export const Reason = Schema.Literal(
-  "AddressInUse",
-  "AddressNotAvailable",
-  "PermissionDenied",
-  "NotFound",
-  "NotASocket",
-  "Refused",
-  "BacklogFull",
-  "TimedOut",
-  "Unreachable",
-  "NameNotResolved",
-  "TooManyOpenFiles",
-  "Other"
-)
+export const Reason = internal.Reason
 
 /**
  * One of the literals of the Schema {@link Reason}.
@@ -93,22 +79,6 @@ export const Reason = Schema.Literal(
  * @category models
  */
 export type Reason = typeof Reason.Type
-
-// What to do next, in few words.
-const hints: Readonly<Record<Reason, string>> = {
-  AddressInUse: "something is there already",
-  AddressNotAvailable: "no interface of this machine has that address",
-  PermissionDenied: "this user may not do that there",
-  NotFound: "there is nothing at that path",
-  NotASocket: "something else is at that path",
-  Refused: "does the parent listen there?",
-  BacklogFull: "more children connect than are accepted: try again, or raise the listener's backlog",
-  TimedOut: "raise the timeout, or see whether the host can be reached",
-  Unreachable: "there is no way to that host",
-  NameNotResolved: "is the name right?",
-  TooManyOpenFiles: "close some, or raise the limit of this process (ulimit -n)",
-  Other: "see the cause"
-}
 
 /**
  * Listening at the address failed; nothing was left behind, and binding again is allowed.
@@ -124,11 +94,7 @@ export class BindFailed extends Schema.TaggedError<BindFailed>("@ductworks/core/
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    const what = withCode(`cannot listen at ${quote(this.address)}: ${this.reason}`, this.code)
-    if (this.reason !== "AddressInUse") return `${what}; ${hints[this.reason]}`
-    return this.address.startsWith("unix:")
-      ? `${what}; if no process listens there any more, replaceStale makes it give way`
-      : `${what}; choose another port, or 0 for any free one`
+    return internal.bindMessage(this)
   }
 }
 
@@ -146,8 +112,7 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@ductworks
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    const what = withCode(`cannot connect to ${quote(this.address)}: ${this.reason}`, this.code)
-    return `${what}; ${this.reason === "NotFound" ? hints.Refused : hints[this.reason]}`
+    return internal.connectMessage(this)
   }
 }
 
@@ -163,7 +128,7 @@ export class RemoteDuctClosed extends Schema.TaggedError<RemoteDuctClosed>("@duc
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode("the other end of the duct has closed", this.code)
+    return internal.withCode("the other end of the duct has closed", this.code)
   }
 }
 
@@ -185,7 +150,7 @@ export class MessageTruncated extends Schema.TaggedError<MessageTruncated>("@duc
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode(`the other end closed after ${this.received} of ${this.expected} bytes`, this.code)
+    return internal.withCode(`the other end closed after ${this.received} of ${this.expected} bytes`, this.code)
   }
 }
 
@@ -201,7 +166,7 @@ export class RemoteDuctReset extends Schema.TaggedError<RemoteDuctReset>("@ductw
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode("the other end reset the connection", this.code)
+    return internal.withCode("the other end reset the connection", this.code)
   }
 }
 
@@ -267,7 +232,7 @@ export class LocalSocketFault extends Schema.TaggedError<LocalSocketFault>("@duc
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode(`${this.operation}: the local socket failed and was destroyed; make a new duct`, this.code)
+    return internal.withCode(`${this.operation}: the local socket failed and was destroyed; make a new duct`, this.code)
   }
 }
 
@@ -283,7 +248,7 @@ export class CommunicationFault extends Schema.TaggedError<CommunicationFault>("
 ) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
-    return withCode("the listening socket failed and was destroyed; bind again", this.code)
+    return internal.withCode("the listening socket failed and was destroyed; bind again", this.code)
   }
 }
 

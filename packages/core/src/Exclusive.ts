@@ -13,14 +13,23 @@ import { DuctBusy } from "./DuctError.js"
 
 type Holder = Fiber.RuntimeFiber<unknown, unknown>
 
-const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
+// Never leaves this module.
+const nothing = new Error("ductworks: there was nothing to take")
+
+/**
+ * Whether the fiber was told to end. It may still run: its finalizers, or what cannot be interrupted.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))
 
 /**
  * The turn of one fiber. `run` gives the calling fiber the turn and evaluates `attempt`; `attempt` either ends with
  * {@link Exclusive.commit} or {@link Exclusive.fail}, which give the turn back, or waits and comes back through `run`.
  *
  * A fiber that ended or was interrupted while it had the turn has lost it: nothing needs to be cancelled, and so a wait
- * needs no finalizer (`Effect.async` costs 0.3 µs without one, 1.1 µs with one).
+ * needs no finalizer, with which an `Effect.async` would take twice as long.
  *
  * @since 0.1.0
  * @category models
@@ -64,6 +73,24 @@ export class Exclusive {
       this.holder = undefined
       return take()
     })
+  }
+
+  /**
+   * As {@link commit}, for a `take` that cannot know before whether there is something: `undefined` means nothing, and
+   * then `otherwise` goes on, with the turn. (Only a throw gets out of an `Effect.sync` without a value, and
+   * `catchAllCause` lets a value pass in the same step.)
+   */
+  commitOr<A, B, E, R>(take: () => A | undefined, otherwise: () => Effect.Effect<B, E, R>): Effect.Effect<A | B, E, R> {
+    return Effect.catchAllCause(
+      Effect.sync(() => {
+        const taken = take()
+        if (taken === undefined) throw nothing
+        this.holder = undefined
+        return taken
+      }),
+      (cause): Effect.Effect<B, E, R> =>
+        Cause.isDieType(cause) && cause.defect === nothing ? otherwise() : Effect.failCause(cause)
+    )
   }
 
   /** Gives the turn back and goes on with what has a turn of its own. */

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Address } from "./Address.js"
-import type { Chunks, Connection } from "./Connection.js"
+import type { Chunks, Connection, Line } from "./Connection.js"
 import type {
   AcceptError,
   AlreadyConnected,
@@ -152,9 +152,10 @@ export interface RawDuct {
   /** Bounds each send and receive; `DuctTimeout` after it. */
   readonly timeout: Duration.Duration
   /**
-   * Changes with every connection and close. For layers above: what they kept of the connection before is void then.
+   * The bytes of this connection, for layers above, which then receive nothing otherwise; `undefined` while there is no
+   * connection. It is another one with every connection and close: what was kept of the one before is void then.
    */
-  readonly generation: () => number
+  readonly line: () => Line | undefined
   readonly localAddress: Effect.Effect<Address, NotConnected>
   readonly remoteAddress: Effect.Effect<Address, NotConnected>
   /** The connection's descriptor, never the listener's. */
@@ -217,12 +218,13 @@ export interface RawDuctParent extends RawDuct {
   /** The actual address; kept after close, `NotConnected` before the first bind. */
   readonly listenerAddress: Effect.Effect<Address, NotConnected>
   /**
-   * Binds and listens in the system's sense; children can connect from here on. Does nothing when bound. A failure
-   * leaves the duct unbound, and binding may be tried again. A close on the way makes it fail with `DuctClosed`.
+   * Binds and listens in the system's sense, and says where; children can connect from here on. Does nothing more when
+   * bound. A failure leaves the duct unbound, and binding may be tried again. A close on the way makes it fail with
+   * `DuctClosed`.
    *
    * @param listenQueueDepth connections the kernel queues; default 1
    */
-  readonly bind: (listenQueueDepth?: number) => Effect.Effect<void, AlreadyConnected | DuctClosed | ListenError>
+  readonly bind: (listenQueueDepth?: number) => Effect.Effect<Address, AlreadyConnected | DuctClosed | ListenError>
   /**
    * Waits for the child, binding first if need be: true when it is connected, false after `timeout` (default 60
    * seconds; 0 probes, infinity waits for ever), and the listener stays usable. The first connection closes the
@@ -300,8 +302,7 @@ export interface ChildOptions extends ConnectOptions {
  *
  * const program = Effect.gen(function* () {
  *   const parent = yield* RawDuct.parent()
- *   yield* parent.bind()
- *   const child = yield* RawDuct.child({ address: yield* parent.listenerAddress })
+ *   const child = yield* RawDuct.child({ address: yield* parent.bind() })
  *   yield* child.connect()
  *   console.assert(yield* parent.listen("1 second"))
  *   yield* child.sendAll(new Uint8Array([1, 2, 3]))

@@ -28,6 +28,23 @@ describe("Inbox", () => {
   })
 })
 
+describe("Inbox.takeInto", () => {
+  it("SH-24 fills the buffer, keeps what has no room, then gives the end", () => {
+    const inbox = new Buffers.Inbox(9)
+    const buffer = new Uint8Array(3)
+    assert.isUndefined(inbox.takeInto(buffer))
+    inbox.push(Uint8Array.of(1, 2))
+    inbox.push(Uint8Array.of(3, 4, 5))
+    inbox.end(closed)
+    assert.strictEqual(inbox.takeInto(buffer), 3)
+    assert.deepStrictEqual(buffer, Uint8Array.of(1, 2, 3))
+    assert.strictEqual(inbox.size, 2)
+    assert.strictEqual(inbox.takeInto(buffer), 2)
+    assert.deepStrictEqual(buffer, Uint8Array.of(4, 5, 3))
+    assert.strictEqual(inbox.takeInto(buffer), closed)
+  })
+})
+
 describe("Outbox", () => {
   it("joins what is adjacent in one buffer, without a copy", () => {
     const slab = Uint8Array.from({ length: 10 }, (_, index) => index)

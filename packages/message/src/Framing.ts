@@ -16,7 +16,8 @@ export type Fault =
 
 /**
  * The receiving side of one stream. Any chunking of the same bytes gives the same frames. It never holds more than the
- * bytes received and one header, and never allocates from a length that it has not checked against the limit.
+ * bytes received and one header, and never allocates from a length that it has not checked against the limit. Room that
+ * it was asked for is at most 64 KiB, or four times what has been received.
  *
  * @since 0.1.0
  * @category models
@@ -31,6 +32,14 @@ export interface Decoder {
    * included), as far as that is known; `undefined` between frames. Meaningful after `next` returned `undefined`.
    */
   readonly partial: () => { readonly received: number; readonly expected: number } | undefined
+  /**
+   * Room for the next bytes of a large frame that has begun, so that they can be read straight into its payload:
+   * {@link Decoder.filled} says how many came. `undefined` where there is nothing to gain. Like `partial`, meaningful
+   * after `next` returned `undefined`. The room is used before anything else is done with the decoder.
+   */
+  readonly room?: () => Uint8Array | undefined
+  /** So many bytes of the start of `room` have come. */
+  readonly filled?: (count: number) => void
 }
 
 /**
@@ -159,6 +168,8 @@ class PrefixDecoder implements Decoder {
   private readonly pending = new Pending()
   /** The payload's length, once its header was read and was good. */
   private size: number | undefined
+  /** The payload, once room for it was asked for: its first bytes, in memory of its own. Nothing is pending then. */
+  private landing: Landing | undefined
   private fault: Fault | undefined
   private readonly headerBytes: number
 
@@ -170,10 +181,13 @@ class PrefixDecoder implements Decoder {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.fault === undefined) this.pending.push(chunk)
+    if (this.fault !== undefined) return
+    const landed = this.landing?.push(chunk) ?? 0
+    if (landed < chunk.length) this.pending.push(landed === 0 ? chunk : chunk.subarray(landed))
   }
 
   next(): Uint8Array | Fault | undefined {
+    if (this.landing !== undefined) return this.landed(this.landing)
     const size = this.size ?? this.begin()
     if (size === undefined || this.pending.held < size) {
       this.pending.settle()
@@ -183,8 +197,25 @@ class PrefixDecoder implements Decoder {
     return this.pending.take(size)
   }
 
+  room(): Uint8Array | undefined {
+    if (this.size === undefined) return undefined
+    if (this.landing === undefined && this.size - this.pending.held < LAND_FROM) return undefined
+    this.landing ??= new Landing(this.size, this.pending.take(this.pending.held))
+    return this.landing.room()
+  }
+
+  filled(count: number): void {
+    if (this.landing !== undefined) this.landing.held += count
+  }
+
+  private landed({ held, memory, size }: Landing): Uint8Array | undefined {
+    if (held < size) return undefined
+    this.size = this.landing = undefined
+    return memory
+  }
+
   partial() {
-    const { held } = this.pending
+    const held = this.landing?.held ?? this.pending.held
     if (this.size !== undefined) return { received: this.headerBytes + held, expected: this.headerBytes + this.size }
     return held === 0 ? undefined : { received: held, expected: this.headerBytes }
   }
@@ -250,6 +281,53 @@ class LineDecoder implements Decoder {
   partial() {
     const received = this.line.held
     return received === 0 ? undefined : { received, expected: received + 1 }
+  }
+}
+
+/** What is left of a payload, from which on a copy costs more than reading it apart from what follows. */
+const LAND_FROM = 64 * 1024
+
+/** Reserved for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
+const LAND_FIRST = 64 * 1024
+const LAND_TIMES = 4
+
+/** The first bytes of a large payload, in memory that grows with them and ends up as the payload. */
+class Landing {
+  held: number
+  memory: Uint8Array
+
+  constructor(
+    readonly size: number,
+    received: Uint8Array
+  ) {
+    this.held = received.length
+    this.memory = received
+    this.grow()
+  }
+
+  /** Where the next bytes go; not empty before all are here. */
+  room(): Uint8Array {
+    if (this.held === this.memory.length) this.grow()
+    return this.memory.subarray(this.held)
+  }
+
+  /** Takes as much of the chunk as belongs to the payload; how much. */
+  push(chunk: Uint8Array): number {
+    let taken = 0
+    while (taken < chunk.length && this.held < this.size) {
+      const room = this.room()
+      const part = chunk.subarray(taken, taken + room.length)
+      room.set(part)
+      this.held += part.length
+      taken += part.length
+    }
+    return taken
+  }
+
+  private grow(): void {
+    const memory = new Uint8Array(Math.min(this.size, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
+    memory.set(this.memory)
+    this.memory = memory
   }
 }
 

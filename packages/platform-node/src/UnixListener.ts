@@ -25,9 +25,12 @@ export interface Options {
   readonly mode?: number | undefined
   /**
    * Replace a socket file at the path that is ours. There is no portable way to see whether a process still listens
-   * there (a trial connection would be taken for the child), so this says that none does. Default false.
+   * there (a trial connection would be taken for the child), so without `isLive` this says that none does. Default
+   * false.
    */
   readonly replaceStale?: boolean | undefined
+  /** Whether a process listens at the path of a socket; then it stays, also with `replaceStale`. May throw. */
+  readonly isLive?: ((path: string) => boolean) | undefined
 }
 
 /**
@@ -52,7 +55,8 @@ export interface Bound<A> {
  *   is at the address already stays: `BindFailed` with the reason `AddressInUse`. With `replaceStale` a socket of ours
  *   makes way; another user's is `PermissionDenied`, another kind of file `NotASocket`.
  * - `InvalidAddress` comes before any system call: an empty path, NUL in it, more than 107 bytes on Linux or 103
- *   elsewhere. Abstract names (a path that begins with NUL) are bound as they are: Linux, Node 22 or later.
+ *   elsewhere. Abstract names (a path that begins with NUL) are given to `listen` as they are: Linux, and with
+ *   `node:net` Node 22 or later, since earlier ones change the name.
  * - Leaving the scope unlinks the file, if it is still this listener's, then closes the listener, then removes what
  *   was made on the way. A bind that fails or is interrupted leaves nothing behind.
  *

@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
-import { fromSocket, open } from "../src/internal/open.js"
+import * as NodeDriver from "../src/NodeDriver.js"
+import { fromSocket } from "../src/internal/open.js"
 import { SocketDriver } from "../src/internal/socketDriver.js"
 import { run, temporaryDirectory } from "./fixtures/programs.js"
 import { concat, drain, live, text } from "./support/transport.js"
@@ -48,9 +49,11 @@ describe("pairs and the fallback", () => {
         Effect.flatMap(Transport, (transport) => transport.listen(Option.some(Address.TcpAddress("127.0.0.1", 0))))
       )
       if (listener.address._tag !== "TcpAddress") return assert.fail("not a TCP address")
-      const { hostname, port } = listener.address
-      const self = { host: hostname, port, localAddress: hostname, localPort: port }
-      const failure = yield* Effect.flip(open(listener.address, self, {}))
+      const driver = yield* Effect.acquireRelease(
+        Effect.sync(() => NodeDriver.make()),
+        (driver) => driver.close("now")
+      )
+      const failure = yield* Effect.flip(NodeDriver.connect(driver, listener.address, { from: listener.address }))
       assert.strictEqual(failure._tag, "ConnectFailed")
       assert.propertyVal(failure, "reason", "Refused")
     })

@@ -5,13 +5,15 @@
  *
  * @since 0.1.0
  */
-import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
+import { type InvalidAddress, InvalidArgument, type Unsupported } from "@ductworks/core/DuctError"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { AddressInput, SocketAddress } from "./SocketAddress.js"
+import { AF, SOCK } from "./SocketConstants.js"
 import type {
   AddressError,
   ArgumentError,
@@ -135,14 +137,20 @@ export interface Sock {
     address: AddressInput,
     options?: { readonly resolve?: boolean }
   ) => Effect.Effect<void, AddressError | NameNotResolved>
-  /** @param backlog connections the kernel queues; default 128 */
-  readonly listen: (backlog?: number) => Effect.Effect<void, ArgumentError>
+  /**
+   * Lets others connect. Portably the address is bound only now, so that this tells what is wrong with it.
+   *
+   * @param backlog connections the kernel queues; default 128
+   */
+  readonly listen: (backlog?: number) => Effect.Effect<void, AddressError>
   /** Waits for a connection, which the scope then owns. Interruption loses none. */
   readonly accept: Effect.Effect<readonly [Sock, SocketAddress], SocketError, Scope.Scope>
   /** Waits for one, then takes what is there; at most `max`, 0 is all (up to 1,024 a call). */
   readonly acceptMany: (
     max?: number
   ) => Effect.Effect<ReadonlyArray<readonly [Sock, SocketAddress]>, ArgumentError, Scope.Scope>
+  /** {@link accept} without waiting: none where it would wait, also when the connection that was there is gone again. */
+  readonly acceptNow: Effect.Effect<Option.Option<readonly [Sock, SocketAddress]>, SocketError, Scope.Scope>
   readonly getsockname: Effect.Effect<SocketAddress, SocketError>
   readonly getpeername: Effect.Effect<SocketAddress, SocketError>
 
@@ -156,15 +164,21 @@ export interface Sock {
   readonly setReuseAddr: Effect.Effect<void, SocketError>
 
   // --- receiving
-  /** At most `count` bytes, at least one; none at the end of the stream. */
+  /**
+   * At most `count` bytes, at least one; none at the end of the stream. With `MSG.DONTWAIT`, here and in the others that
+   * take flags, on every system: what would wait fails with a `SocketFault` of the code `"EAGAIN"` instead.
+   */
   readonly recv: (count: number, flags?: number) => Effect.Effect<Uint8Array, ArgumentError>
   /** {@link recv}. */
   readonly read: (count: number) => Effect.Effect<Uint8Array, ArgumentError>
   /** Exactly `count` bytes. Interrupted, it keeps what arrived for the next receive of this socket. */
   readonly recvExact: (count: number) => Effect.Effect<Uint8Array, ArgumentError | EndOfFile>
   readonly recvInto: (buffer: Uint8Array, options?: RecvIntoOptions) => Effect.Effect<number, ArgumentError>
-  /** Fills the whole buffer. */
-  readonly recvExactInto: (buffer: Uint8Array) => Effect.Effect<void, ArgumentError | EndOfFile>
+  /**
+   * Fills the whole buffer; its length. The buffer is lent meanwhile: interrupted, what arrived is kept for the next
+   * receive of this socket as it is in the buffer when the fiber has ended.
+   */
+  readonly recvExactInto: (buffer: Uint8Array) => Effect.Effect<number, ArgumentError | EndOfFile>
   readonly recvfrom: (
     count: number,
     flags?: number
@@ -177,8 +191,8 @@ export interface Sock {
   readonly readv: (sizes: ReadonlyArray<number>) => Effect.Effect<Array<Uint8Array>, ArgumentError>
 
   // --- sending
-  /** All bytes; how many. */
-  readonly send: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
+  /** All bytes; how many. With `MSG.DONTWAIT` one call, which may send less, or fails with `"EAGAIN"`. */
+  readonly send: (data: Uint8Array, flags?: number) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
   readonly sendall: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
@@ -263,3 +277,108 @@ export class Sockets extends Context.Tag("@ductworks/sockets/Sockets")<Sockets, 
  * @category models
  */
 export type OpenError = SocketFault | SocketClosed | InvalidArgument | InvalidAddress | Unsupported
+
+/**
+ * A socket of the context's {@link Sockets}, closed with the scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sock = (options?: SockOptions): Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> =>
+  Effect.flatMap(Sockets, (sockets) => sockets.sock(options))
+
+/**
+ * A TCP socket for IPv4.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tcpSock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> = sock()
+
+/**
+ * A TCP socket for IPv6.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tcp6Sock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> = sock({ domain: AF.INET6 })
+
+/**
+ * A UDP socket for IPv4.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const udpSock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> = sock({ type: SOCK.DGRAM })
+
+/**
+ * A UDP socket for IPv6.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const udp6Sock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> = sock({
+  domain: AF.INET6,
+  type: SOCK.DGRAM
+})
+
+/**
+ * A stream socket of the Unix domain.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unixSock: Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> = sock({ domain: AF.UNIX })
+
+/**
+ * Two sockets that are connected to each other; by default Unix streams.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const socketpair = (
+  domain?: number,
+  type?: number,
+  protocol?: number
+): Effect.Effect<readonly [Sock, Sock], ArgumentError, Sockets | Scope.Scope> =>
+  Effect.flatMap(Sockets, (sockets) => sockets.socketpair(domain, type, protocol))
+
+/**
+ * A socket over a descriptor: of a socket, a pipe, a terminal or anything else that can be polled. It owns the descriptor
+ * from here on and closes it once; one that something else of this library owns fails with `"EBUSY"`, what cannot be
+ * polled, such as a file, with `"EPERM"`. The descriptor becomes non-blocking for everybody who shares it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fdSock = (fd: number): Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> =>
+  // -1 asks `sock` for a new one.
+  fd < 0 ? new InvalidArgument({ operation: "fdSock", problem: `${fd} is no descriptor` }) : sock({ fd })
+
+/**
+ * {@link fdSock} of the descriptor of something that has one, which must not close it any more.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fileSock = (file: { readonly fd: number }): Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> =>
+  fdSock(file.fd)
+
+/**
+ * Whether this system can make IPv6 sockets: it tries to.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const hasIpv6: Effect.Effect<boolean, never, Sockets> = Effect.flatMap(Sockets, (sockets) => sockets.hasIpv6)
+
+/**
+ * How many sockets of this layer have a scope that is still open, closed ones included.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const getLiveSockets: Effect.Effect<number, never, Sockets> = Effect.flatMap(
+  Sockets,
+  (sockets) => sockets.liveSockets
+)

@@ -81,7 +81,7 @@ export class EndOfFile extends Schema.TaggedError<EndOfFile>("@ductworks/sockets
 }
 
 /**
- * The resolver knows no address of that family for the name.
+ * The resolver knows no address (of the family asked for) of the name.
  *
  * @since 0.1.0
  * @category errors

@@ -18,6 +18,19 @@ import { makeNetwork } from "./internal/memoryNetwork.js"
 export const defaultCapacity = 64 * 1024
 
 /**
+ * How a memory transport differs from the default one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Bytes handed over and not read yet, at least 1; `Infinity` is no limit. Default {@link defaultCapacity}. */
+  readonly capacity?: number | undefined
+  /** Whether connections have `pullInto`, as native sockets do and `node:net` does not. Default false. */
+  readonly direct?: boolean
+}
+
+/**
  * A memory transport of its own: names bound in one are unknown to every other.
  *
  * - Addresses are `memory:<name>`; `listen` without one binds a fresh name. Another family fails with `InvalidAddress`,
@@ -32,10 +45,8 @@ export const defaultCapacity = 64 * 1024
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options?: {
-  /** Bytes handed over and not read yet, at least 1; `Infinity` is no limit. Default {@link defaultCapacity}. */
-  readonly capacity?: number | undefined
-}): Transport.TransportService => makeNetwork(Math.floor(Connection.sizeOr(options?.capacity, defaultCapacity)))
+export const make = (options: Options = {}): Transport.TransportService =>
+  makeNetwork(Math.floor(Connection.sizeOr(options.capacity, defaultCapacity)), options.direct ?? false)
 
 /**
  * A fresh memory transport ({@link make}) for the layer's users.
@@ -61,12 +72,10 @@ export const make = (options?: {
 export const layer: Layer.Layer<Transport.Transport> = Layer.sync(Transport.Transport, () => make())
 
 /**
- * {@link layer} with another capacity.
+ * {@link layer} with options.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerWith = (options: {
-  /** Bytes handed over and not read yet, at least 1; `Infinity` is no limit. Default {@link defaultCapacity}. */
-  readonly capacity?: number | undefined
-}): Layer.Layer<Transport.Transport> => Layer.sync(Transport.Transport, () => make(options))
+export const layerWith = (options: Options): Layer.Layer<Transport.Transport> =>
+  Layer.sync(Transport.Transport, () => make(options))

@@ -20,3 +20,10 @@ describe("DW-42 checkTransport over memory with a capacity of 1000 bytes, under 
     )
   }
 })
+
+describe("DW-42 SH-24 checkTransport over memory that can be read into a buffer", () => {
+  const direct = MemoryTransport.layerWith({ capacity: 50_000, direct: true })
+  for (const check of checkTransport({ cannot, bytes: 1_000_000, probe })) {
+    it.live(`law ${check.law}: ${check.name}`, () => check.run.pipe(Effect.provide(direct)))
+  }
+})

@@ -51,6 +51,24 @@ describe("DW-42 checkTransport catches a transport that", () => {
   )
 })
 
+const whole = "pullInto gives the bytes that pull would, then the end"
+const interrupted = "an interrupted pullInto loses no byte and leaves the buffer alone"
+
+describe("DW-42 checkTransport catches a pullInto that", () => {
+  const caught = (fault: string, name: string, transport: typeof Broken.reorders) =>
+    it.live(`${fault}: ${name}`, () =>
+      Effect.gen(function* () {
+        const check = checks.find((check) => check.name === name)
+        assert.isDefined(check)
+        assert.instanceOf(yield* Effect.flip(check.run), Conformance.Violation)
+      }).pipe(Effect.provide(transport))
+    )
+
+  caught("writes behind the bytes it tells of", whole, Broken.writesTooFar)
+  caught("goes on with a buffer that is not its own any more", interrupted, Broken.keepsTheBuffer)
+  caught("drops bytes on interruption", interrupted, Broken.dropsInto)
+})
+
 describe("a report", () => {
   it.live("names what passed and what did not", () =>
     Effect.gen(function* () {

@@ -1,27 +1,65 @@
-import type { Chunks } from "../Connection.js"
+import * as Arr from "effect/Array"
+import type { Chunks, Connection } from "../Connection.js"
+import type { ReadError } from "../DuctError.js"
+
+// Reserved before the bytes are here, at most; then twice what is here.
+const firstBlock = 1024 * 1024
 
 /** Bytes that arrived and were not asked for yet, taken out in any sizes. Takes are views where they can be. */
 export class ByteQueue {
   private chunks: Array<Uint8Array> = []
+  /** Memory whose beginning is all that is here, and whose rest is being read into. */
+  private block: Uint8Array | undefined
   size = 0
 
-  push(chunks: Chunks): void {
-    for (const chunk of chunks) {
-      this.chunks.push(chunk)
-      this.size += chunk.length
+  push(chunk: Uint8Array): void {
+    this.block = undefined
+    this.chunks.push(chunk)
+    this.size += chunk.length
+  }
+
+  pushAll(chunks: Chunks): void {
+    for (const chunk of chunks) this.push(chunk)
+  }
+
+  get isLanding(): boolean {
+    return this.block !== undefined
+  }
+
+  /**
+   * Reads on straight into memory of the queue's own, in which a take of `count` bytes stands in one piece. A large count
+   * is not believed at once: the memory is at most twice what is here, or {@link firstBlock}.
+   */
+  land(takeInto: NonNullable<Connection["takeInto"]>, count: number): number | ReadError | undefined {
+    const block = this.block === undefined || this.size === this.block.length ? this.grow(count) : this.block
+    const taken = takeInto(block.subarray(this.size))
+    if (typeof taken === "number") {
+      this.size += taken
+      this.chunks = [block.subarray(0, this.size)]
     }
+    return taken
+  }
+
+  private grow(count: number): Uint8Array {
+    const block = new Uint8Array(Math.min(count, Math.max(firstBlock, 2 * this.size)))
+    this.peekInto(block)
+    this.chunks = this.size === 0 ? [] : [block.subarray(0, this.size)]
+    return (this.block = block)
   }
 
   /** Everything, as it arrived; undefined when empty. */
   takeAll(): Chunks | undefined {
-    const [first, ...rest] = this.chunks
+    const { chunks } = this
+    if (!Arr.isNonEmptyReadonlyArray(chunks)) return undefined
     this.chunks = []
+    this.block = undefined
     this.size = 0
-    return first === undefined ? undefined : [first, ...rest]
+    return chunks
   }
 
   /** At most `count` bytes, which the caller then owns. */
   take(count: number): Uint8Array {
+    this.block = undefined
     const first = this.chunks[0]
     if (first !== undefined && first.length > count) {
       this.chunks[0] = first.subarray(count)
@@ -65,6 +103,7 @@ export class ByteQueue {
   }
 
   private drop(count: number): void {
+    this.block = undefined
     this.size -= count
     let index = 0
     for (let left = count; left > 0;) {

@@ -20,7 +20,7 @@ const lingerOf = (options: SocketOptions): Duration.DurationInput => options.lin
 
 const operations = (end: RawEnd) => ({
   timeout: end.timeout,
-  generation: end.generation,
+  line: end.line,
   localAddress: end.localAddress,
   remoteAddress: end.remoteAddress,
   fileno: end.fileno,
@@ -66,7 +66,7 @@ export const parent = (options: RawDuct.ParentOptions = {}) =>
           ? Exit.fail(new NotConnected({ operation: "listenerAddress" }))
           : Exit.succeed(life.lastAddress)
       ),
-      bind: (listenQueueDepth) => Effect.asVoid(bind(listenQueueDepth)),
+      bind: (listenQueueDepth) => Effect.map(bind(listenQueueDepth), ({ address }) => address),
       listen: (timeout = constants.pollTimeout) =>
         life.whenUnconnected("listen", () =>
           Effect.flatMap(bind(), (listener) => life.accept(listener, Duration.decode(timeout)))

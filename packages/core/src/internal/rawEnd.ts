@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Chunks, Connection } from "../Connection.js"
+import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import {
   DuctTimeout,
@@ -17,6 +17,7 @@ import {
   type WriteError
 } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
+import type { ByteQueue } from "./byteQueue.js"
 import { pollTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
@@ -28,17 +29,15 @@ type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 /** One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. */
 export class RawEnd {
   private receiver: RawReceiver | undefined
-  private generations = 0
 
   constructor(readonly timeout: Duration.Duration) {}
 
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
     this.receiver = connection === undefined ? undefined : new RawReceiver(connection)
-    this.generations++
   }
 
-  readonly generation = (): number => this.generations
+  readonly line = (): Line | undefined => this.receiver
 
   private over<A, E, R>(
     operation: string,
@@ -96,7 +95,7 @@ export class RawEnd {
   }
 
   readonly write = (chunks: Chunks): Effect.Effect<void, NotConnected | WriteError> =>
-    this.with("send", (connection) => connection.write(chunks, this.timeout))
+    this.with("send", (connection) => connection.offer(chunks, this.timeout))
 
   readonly flush = this.with("flush", (connection) => connection.flush)
 
@@ -125,11 +124,12 @@ export class RawEnd {
       return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
     }
     const target = length === 0 ? buffer : buffer.subarray(0, length)
+    const { count, timeout } = this.wanted(target.length, flags)
+    const take = (queue: ByteQueue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
     return this.over("recvInto", (receiver) =>
-      receiver.receive({
-        ...this.wanted(target.length, flags),
-        take: (queue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
-      })
+      count === 1 && flags.peek !== true
+        ? receiver.receiveInto(target, timeout)
+        : receiver.receive({ count, timeout, take })
     )
   }
 

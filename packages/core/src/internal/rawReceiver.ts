@@ -1,9 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Chunks, Connection } from "../Connection.js"
+import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
-import { DuctTimeout, type PollError, type ReadError, type RemoteDuctClosed } from "../DuctError.js"
+import { DuctTimeout, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
 import { ByteQueue } from "./byteQueue.js"
@@ -19,54 +19,75 @@ export interface Want<A, E> {
   readonly atEnd?: (queue: ByteQueue) => E
 }
 
+type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
+
+// Fewer bytes are cheaper to copy than to read apart from what comes with them.
+const direct = 64 * 1024
+
 /** The receiving side of one connection of a duct. What arrived and was not asked for is kept here, and goes with it. */
-export class RawReceiver {
+export class RawReceiver implements Line {
   private readonly queue = new ByteQueue()
   private readonly turn = new Exclusive("recv")
-  /** The end of the stream, once it was seen. */
-  private end: RemoteDuctClosed | undefined
+  readonly arrival: Line["arrival"]
+  readonly offer: Line["offer"]
+  readonly takeInto?: NonNullable<Line["takeInto"]>
 
-  constructor(readonly connection: Connection) {}
+  constructor(readonly connection: Connection) {
+    const { arrival, offer, takeInto } = connection
+    this.arrival = arrival
+    this.offer = offer
+    if (takeInto !== undefined) this.takeInto = (buffer) => this.heldInto(buffer) ?? takeInto(buffer)
+  }
+
+  readonly take = (): Chunks | ReadError | undefined => this.queue.takeAll() ?? this.connection.take()
+
+  private heldInto(buffer: Uint8Array): number | undefined {
+    return this.queue.size === 0 ? undefined : this.queue.takeInto(buffer)
+  }
 
   /**
    * Takes as soon as enough bytes are here, or no more will come. The time-out bounds the whole operation; a failed or
    * interrupted one leaves what has arrived for the next.
    */
-  receive<A, E = never>(want: Want<A, E>): Effect.Effect<A, RawDuct.RecvError | E> {
-    const { atEnd, count, take, timeout } = want
-    const { queue } = this
-    const commit = this.turn.commit(() => take(queue))
-    const attempt = (until: Deadline.Deadline | undefined) => {
-      const self: Effect.Effect<A, RawDuct.RecvError | E> = this.turn.run(() => {
-        if (queue.size >= count) return commit
-        if (this.end !== undefined) return atEnd === undefined ? commit : this.turn.fail(Exit.fail(atEnd(queue)))
-        const left = until === undefined ? timeout : Deadline.remaining(until)
-        return Effect.matchEffect(this.arrival(left, timeout), {
-          onFailure: (error) => this.turn.fail(Exit.fail(error)),
-          onSuccess: () => self
-        })
+  receive<A, E = never>(want: Want<A, E>): Recv<A, E> {
+    const commit = this.turn.commit(() => want.take(this.queue))
+    return this.timed(want.timeout, (wait) =>
+      this.turn.run((): Recv<A, E> => {
+        const end = this.gather(want.count)
+        if (this.queue.size >= want.count) return commit
+        if (end === undefined) return wait()
+        if (end._tag !== "RemoteDuctClosed") return this.turn.fail(Exit.fail(end))
+        return want.atEnd === undefined ? commit : this.turn.fail(Exit.fail(want.atEnd(this.queue)))
       })
-      return self
-    }
-    // One wait needs no deadline of its own.
-    return count <= 1 || queue.size >= count ? attempt(undefined) : Effect.flatMap(Deadline.make(timeout), attempt)
-  }
-
-  /** Waits for bytes, or the end, and puts them into the queue. */
-  private arrival(left: Duration.Duration, timeout: Duration.Duration): Effect.Effect<void, RawDuct.RecvError> {
-    return Effect.flatMap(this.connection.poll(left), (isHere) =>
-      isHere
-        ? Effect.matchEffect(this.connection.pull, {
-            onFailure: (error): Exit.Exit<void, RawDuct.RecvError> => {
-              if (error._tag !== "RemoteDuctClosed") return Exit.fail(error)
-              this.end = error
-              return Exit.void
-            },
-            onSuccess: (chunks) => Exit.succeed(this.queue.push(chunks))
-          })
-        : Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
     )
   }
+
+  /** At least one byte, into the buffer, which has room for it; none at the end. Without a copy where that can be. */
+  receiveInto(buffer: Uint8Array, timeout: Duration.Duration): Recv<number> {
+    const { takeInto } = this
+    const take = (queue: ByteQueue) => queue.takeInto(buffer)
+    if (takeInto === undefined) return this.receive({ count: 1, timeout, take })
+    let failure: Exit.Exit<never, RawDuct.RecvError> | undefined
+    const land = () => {
+      const taken = takeInto(buffer)
+      if (typeof taken !== "object") return taken
+      if (taken._tag === "RemoteDuctClosed") return 0
+      failure = Exit.fail(taken)
+      return undefined
+    }
+    return this.timed(timeout, (wait) => {
+      const otherwise = () => (failure === undefined ? wait() : this.turn.fail(failure))
+      const commit = this.turn.commitOr(land, otherwise)
+      return this.turn.run(() => commit)
+    })
+  }
+
+  /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
+  readonly pull: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
+    const end = this.gather(1)
+    if (this.queue.size > 0) return this.takeAll
+    return end === undefined ? Effect.flatMap(this.arrival(), () => this.pull) : this.turn.fail(Exit.fail(end))
+  })
 
   private readonly takeAll = this.turn.commit((): Chunks => {
     const chunks = this.queue.takeAll()
@@ -74,22 +95,44 @@ export class RawReceiver {
     return chunks
   })
 
-  /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
-  readonly pull: Effect.Effect<Chunks, ReadError> = this.turn.run(() =>
-    this.queue.size > 0
-      ? this.takeAll
-      : Effect.matchEffect(this.connection.pull, {
-          onFailure: (error) => this.turn.fail(Exit.fail(error)),
-          onSuccess: (chunks) => {
-            // Through the queue: an interruption before the next step then finds them there.
-            this.queue.push(chunks)
-            return this.takeAll
-          }
-        })
-  )
-
   readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, PollError> =>
-    this.queue.size > 0 || this.end !== undefined ? yes : this.connection.poll(timeout)
+    this.queue.size > 0 ? yes : this.connection.poll(timeout)
+
+  /**
+   * Attempts again and again, with waits for bytes in between, until the time-out is over. What `attempt` is given gives
+   * the turn back when it is.
+   */
+  private timed<A, E>(timeout: Duration.Duration, attempt: (wait: () => Recv<A, E>) => Recv<A, E>): Recv<A, E> {
+    let until: Deadline.Deadline | undefined
+    // Made when it is told: an error and its stack cost more than a receive.
+    const timedOut = () => this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
+    const waitUntil = (deadline: Deadline.Deadline): Recv<A, E> => {
+      until = deadline
+      return Deadline.isOver(deadline) ? timedOut() : Effect.flatMap(this.arrival(deadline), () => self)
+    }
+    const self: Recv<A, E> = attempt(() =>
+      until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)
+    )
+    return self
+  }
+
+  /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */
+  private gather(count: number): ReadError | undefined {
+    const { connection, queue } = this
+    while (queue.size < count) {
+      const missing = count - queue.size
+      const taken =
+        connection.takeInto !== undefined && (queue.isLanding || missing >= direct)
+          ? queue.land(connection.takeInto, count)
+          : connection.take()
+      if (taken === undefined) return undefined
+      if (typeof taken !== "number") {
+        if ("_tag" in taken) return taken
+        queue.pushAll(taken)
+      }
+    }
+    return undefined
+  }
 }
 
 const yes = Exit.succeed(true)

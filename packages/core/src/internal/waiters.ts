@@ -8,7 +8,7 @@ import type { Timer, Watchdog } from "./watchdog.js"
 interface Waiter {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
   readonly timer: Timer | undefined
-  readonly resume: () => void
+  readonly resume: (exit: Exit.Exit<void>) => void
 }
 
 // A wait has no finalizer (see Exclusive), so the waiters of interrupted fibers stay until the next wake; when there
@@ -20,12 +20,14 @@ const firstSweep = 64
  * that was interrupted meanwhile, and waking needlessly, or twice, does no harm.
  */
 export class Waiters {
-  private waiting = new Set<Waiter>()
+  /** Most often there is one: kept apart, since a Set allocates anew whenever it is emptied. It came before the others. */
+  private first: Waiter | undefined
+  private others = new Set<Waiter>()
   private sweepAt = firstSweep
 
   constructor(private readonly watchdog: Watchdog) {}
 
-  /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. */
+  /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. May be run again. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
     return until?.at === undefined
       ? this.sleep(isOver, undefined)
@@ -34,46 +36,59 @@ export class Waiters {
 
   /** Fibers that wait, and a bounded number of those that did until they were interrupted. */
   get size(): number {
-    return this.waiting.size
+    return this.others.size + (this.first === undefined ? 0 : 1)
   }
 
   /** Wakes all, in the order in which they came. */
   wake(): void {
-    if (this.waiting.size === 0) return
-    const waiting = this.waiting
-    this.waiting = new Set()
-    for (const { resume, timer } of waiting) {
-      timer?.disarm()
-      resume()
+    const { first, others } = this
+    this.first = undefined
+    if (first !== undefined) rouse(first)
+    if (others.size === 0) return
+    this.others = new Set()
+    for (const waiter of others) rouse(waiter)
+  }
+
+  private add(waiter: Waiter): void {
+    if (this.size === 0) {
+      this.first = waiter
+      return
     }
+    this.others.add(waiter)
+    if (this.others.size >= this.sweepAt) this.sweep()
+  }
+
+  private delete(waiter: Waiter): void {
+    if (this.first === waiter) this.first = undefined
+    else this.others.delete(waiter)
   }
 
   private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
-      const waiter: Waiter = {
-        fiber: Option.getOrUndefined(Fiber.getCurrentFiber()),
-        timer,
-        resume: () => resume(Exit.void)
-      }
+      const waiter: Waiter = { fiber: Option.getOrUndefined(Fiber.getCurrentFiber()), timer, resume }
       const isExpired = timer?.listen(() => {
-        this.waiting.delete(waiter)
-        waiter.resume()
+        this.delete(waiter)
+        resume(Exit.void)
       })
       if (isExpired === true || isOver()) {
         timer?.disarm()
-        return waiter.resume()
+        return resume(Exit.void)
       }
-      this.waiting.add(waiter)
-      if (this.waiting.size >= this.sweepAt) this.sweep()
+      this.add(waiter)
     })
   }
 
   private sweep(): void {
-    for (const waiter of this.waiting) {
+    for (const waiter of this.others) {
       if (waiter.fiber === undefined || waiter.fiber.unsafePoll() === null) continue
       waiter.timer?.disarm()
-      this.waiting.delete(waiter)
+      this.others.delete(waiter)
     }
-    this.sweepAt = Math.max(firstSweep, 2 * this.waiting.size)
+    this.sweepAt = Math.max(firstSweep, 2 * this.others.size)
   }
+}
+
+const rouse = ({ resume, timer }: Waiter): void => {
+  timer?.disarm()
+  resume(Exit.void)
 }

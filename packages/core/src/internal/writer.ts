@@ -46,22 +46,25 @@ export class Writer {
     this.driver.pending() < this.highWaterMark || this.failure() !== undefined
 
   readonly write = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> =>
-    Effect.suspend(() => {
-      if (this.isWritable()) return this.put(chunks, timeout)
-      if (timeout === undefined) return this.putUntil(chunks, undefined, closed)
-      const failure = Exit.fail(new DuctTimeout({ operation: "send", timeout }))
-      if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return failure
-      return Effect.flatMap(Deadline.make(timeout), (until) => this.putUntil(chunks, until, failure))
-    })
+    Effect.suspend(() => this.offer(chunks, timeout))
+
+  readonly offer = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> => {
+    if (this.isWritable()) return this.put(chunks, timeout)
+    if (timeout === undefined) return this.putUntil(chunks, undefined, () => closed)
+    // Made when it is told: an error and its stack cost more than a send.
+    const timedOut = () => Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+    if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return timedOut()
+    return Effect.flatMap(Deadline.make(timeout), (until) => this.putUntil(chunks, until, timedOut))
+  }
 
   private putUntil(
     chunks: Chunks,
     until: Deadline.Deadline | undefined,
-    timedOut: Exit.Exit<never, WriteError>
+    timedOut: () => Exit.Exit<never, WriteError>
   ): Effect.Effect<void, WriteError> {
     return Effect.flatMap(this.waiters.wait(this.isWritable, until), () => {
       if (this.isWritable()) return this.put(chunks, until === undefined ? undefined : Deadline.remaining(until))
-      return until !== undefined && Deadline.isOver(until) ? timedOut : this.putUntil(chunks, until, timedOut)
+      return until !== undefined && Deadline.isOver(until) ? timedOut() : this.putUntil(chunks, until, timedOut)
     })
   }
 

@@ -39,6 +39,20 @@ export class Scripted implements Connection.Driver {
       return mode === "linger" ? this.lingering : Effect.void
     })
 
+  /** Reads into the buffer what {@link take} would give; what does not fit stays. Buffers are noted. */
+  readonly buffers: Array<Uint8Array> = []
+  readonly takeInto = (buffer: Uint8Array) => {
+    this.buffers.push(buffer)
+    const taken = this.arriving.shift()
+    if (taken === undefined || "_tag" in taken) return taken
+    const [first, ...rest] = taken
+    const fits = first.subarray(0, buffer.length)
+    buffer.set(fits)
+    const [left, ...more] = fits.length < first.length ? [first.subarray(fits.length), ...rest] : rest
+    if (left !== undefined) this.arriving.unshift([left, ...more])
+    return fits.length
+  }
+
   arrive(...what: ReadonlyArray<Connection.Chunks | DuctError.ReadError>): void {
     this.arriving.push(...what)
     this.wakeSide("read")
@@ -59,10 +73,12 @@ export class Scripted implements Connection.Driver {
   }
 }
 
-export const scripted = (options: Partial<Connection.Info> = {}) =>
+/** Without the door straight into buffers, unless it is asked for. */
+export const scripted = (options: Partial<Connection.Info> & { readonly direct?: boolean } = {}) =>
   Effect.gen(function* () {
     const driver = new Scripted()
-    const connection = yield* Connection.make(driver, {
+    const { takeInto, ...rest } = driver
+    const connection = yield* Connection.make(options.direct === true ? { ...rest, takeInto } : rest, {
       localAddress: Address.MemoryAddress("here"),
       remoteAddress: Address.MemoryAddress("there"),
       fileno: Option.none(),

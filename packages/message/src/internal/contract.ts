@@ -65,8 +65,7 @@ export const make = <const Id extends string, A, I, R1, B, J, R2, R3 = never>(
     Effect.gen(function* () {
       const { acceptTimeout = RawDuct.defaultPollTimeout, onListening = noWord } = options
       const raw = yield* RawDuct.parent(options)
-      yield* raw.bind()
-      yield* Effect.flatMap(Effect.orDie(raw.listenerAddress), onListening)
+      yield* onListening(yield* raw.bind())
       if (yield* raw.listen(acceptTimeout)) return yield* parentFromRaw(raw, options)
       return yield* new DuctTimeout({ operation: "listen", timeout: Duration.decode(acceptTimeout) })
     })

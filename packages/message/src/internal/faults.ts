@@ -42,13 +42,6 @@ export const checkPayload = (payload: Uint8Array | string): Uint8Array | string 
   return payload
 }
 
-/** V8's `String::kMaxLength` where pointers have 64 bits. */
-export const longestString = 2 ** 29 - 24
-
-/** Whether a text would have been longer than {@link longestString}. V8 says so in words only. */
-export const isTooLong = (thrown: unknown): boolean =>
-  thrown instanceof RangeError && thrown.message === "Invalid string length"
-
 export const serializeError = (serializer: string, thrown: unknown): SerializeError =>
   new SerializeError({ serializer, ...explain(thrown) })
 

@@ -45,6 +45,15 @@ export class Incoming<In> {
     for (const chunk of chunks) this.decoder.push(chunk)
   }
 
+  /** Room for the next bytes of a large frame, see `Decoder.room`. To be called when starved. */
+  get room(): Uint8Array | undefined {
+    return this.decoder.room?.()
+  }
+
+  filled(count: number): void {
+    this.decoder.filled?.(count)
+  }
+
   /** The stream has ended: between two frames or inside one. To be called when starved. */
   close(error: RecvError): void {
     const partial = error._tag === "RemoteDuctClosed" ? this.decoder.partial() : undefined

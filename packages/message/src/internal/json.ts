@@ -1,5 +1,6 @@
 /** JSON between text and values, for peers that are not trusted. */
 import { Problem } from "./faults.js"
+import { containsItself } from "./walk.js"
 
 /** Never has a lone surrogate: `JSON.stringify` escapes them (ECMAScript 2019). */
 export const stringifyJson = (value: unknown): string => {
@@ -13,8 +14,7 @@ const stringify = (value: unknown): unknown => {
     return JSON.stringify(value)
   } catch (thrown) {
     // V8 says it in five lines, with the names of the message's keys.
-    const isCycle = thrown instanceof TypeError && thrown.message.startsWith("Converting circular structure")
-    throw isCycle ? new Problem("the message contains itself") : thrown
+    throw thrown instanceof TypeError && containsItself(value) ? new Problem("the message contains itself") : thrown
   }
 }
 

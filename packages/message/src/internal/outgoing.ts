@@ -1,11 +1,15 @@
 import type { Chunks } from "@ductworks/core/Connection"
+import * as Arr from "effect/Array"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
-import { isTooLong, longestString } from "./faults.js"
-import { room, settle } from "./slab.js"
+import { room, settle, startOf } from "./slab.js"
+import { leastLength } from "./walk.js"
 
 const encoder = new TextEncoder()
+
+/** V8's `String::kMaxLength` where pointers have 64 bits. */
+const longestString = 2 ** 29 - 24
 
 type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
 
@@ -14,7 +18,8 @@ type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
  * after the other stand side by side in memory, and are taken out as one chunk.
  */
 export class Outgoing {
-  private readonly chunks: Array<Uint8Array> = []
+  /** Chunks before the one that is growing. */
+  private chunks: Array<Uint8Array> = []
   /** The chunk that is growing, and where it stands. */
   private memory: Uint8Array | undefined
   private start = 0
@@ -35,58 +40,64 @@ export class Outgoing {
     // A code unit takes at least one byte and at most three.
     if (payload.length > this.limit) return this.tooLarge(payload.length)
     const { headerBytes, trailerBytes } = this.framing
-    const space = room(headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes)
-    if (space === undefined) return this.tooLarge(payload.length, "the memory that is left")
-    const start = space.offset + headerBytes
+    const memory = room(
+      headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes
+    )
+    if (memory === undefined) return this.tooLarge(payload.length, "the memory that is left")
+    const offset = startOf(memory)
+    const start = offset + headerBytes
     let length = payload.length
     if (typeof payload === "string") {
-      length = encoder.encodeInto(payload, space.bytes.subarray(start)).written
+      length = encoder.encodeInto(payload, memory.subarray(start)).written
       if (length > this.limit) return this.tooLarge(length)
     } else {
-      space.bytes.set(payload, start)
+      memory.set(payload, start)
     }
-    const problem = this.framing.seal(space.bytes, space.offset, length)
+    const problem = this.framing.seal(memory, offset, length)
     if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.serializer, problem }))
-    this.append(space.bytes, space.offset, headerBytes + length + trailerBytes)
+    this.append(memory, offset, headerBytes + length + trailerBytes)
     return undefined
   }
 
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
-    this.cut()
-    const [first, ...rest] = this.chunks
-    this.chunks.length = this.size = 0
-    return first === undefined ? undefined : [first, ...rest]
+    const { chunks, memory } = this
+    if (memory === undefined) return undefined
+    const last = this.cut(memory)
+    this.memory = undefined
+    this.size = 0
+    if (chunks.length === 0) return [last]
+    this.chunks = []
+    return Arr.append(chunks, last)
   }
 
-  /** A message so large that V8 could not hold its text is too large, whatever the serializer calls it. */
-  explain(error: SerializeError): MessageTooLarge | SerializeError {
-    const { serializer } = this
-    return isTooLong(error.cause)
-      ? new MessageTooLarge({
-          direction: "send",
-          size: longestString + 1,
-          limit: Math.min(this.limit, longestString),
-          limitName: this.limit < longestString ? this.limitName : `V8's longest string, in ${serializer}`,
-          cause: error.cause
-        })
-      : error
+  /**
+   * What a serializer's RangeError means: that the message is too large for a text, if its parts alone are; else what the
+   * serializer says (a stack that is exhausted is a RangeError, too).
+   */
+  explain(error: SerializeError, message: unknown): MessageTooLarge | SerializeError {
+    if (!(error.cause instanceof RangeError)) return error
+    const [limit, limitName] =
+      this.limit < longestString
+        ? [this.limit, this.limitName]
+        : [longestString, `V8's longest string, in ${this.serializer}`]
+    const size = leastLength(message, limit)
+    return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
   }
 
   private append(memory: Uint8Array, offset: number, length: number): void {
     settle(memory, offset + length)
     this.size += length
     if (memory !== this.memory || offset !== this.end) {
-      this.cut()
+      if (this.memory !== undefined) this.chunks.push(this.cut(this.memory))
       this.memory = memory
       this.start = offset
     }
     this.end = offset + length
   }
 
-  private cut(): void {
-    if (this.memory !== undefined) this.chunks.push(this.memory.subarray(this.start, this.end))
-    this.memory = undefined
+  private cut(memory: Uint8Array): Uint8Array {
+    return memory.subarray(this.start, this.end)
   }
 
   private tooLarge(size: number, limitName = this.limitName): Refused {

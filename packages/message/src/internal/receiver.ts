@@ -1,6 +1,6 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { NotConnected, type RemoteDuctClosed } from "@ductworks/core/DuctError"
+import { DuctClosed, NotConnected, type RemoteDuctClosed } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
@@ -24,8 +24,7 @@ type Recv<A> = Effect.Effect<A, RecvError>
 export class Receiver<out In> {
   private readonly turn = new Exclusive("recv")
   private readonly gate = new Gate()
-  private session: Session<In>
-  private generation: number
+  private session: Session<In> | undefined
   /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
   private ready: Incoming<In>
   readonly recv: Recv<In>
@@ -37,9 +36,7 @@ export class Receiver<out In> {
     private readonly timeout: Duration.Duration,
     private readonly lock: Lock | undefined
   ) {
-    this.generation = raw.generation()
     this.ready = makeIncoming()
-    this.session = new Session(raw, this.ready, timeout)
     this.recv = this.receive(this.takeOne, false)
     this.recvAll = this.receive(this.takeAll, true)
   }
@@ -56,7 +53,7 @@ export class Receiver<out In> {
 
   readonly poll = (timeout: Duration.Duration): Recv<boolean> =>
     Effect.suspend(() => {
-      if (this.current().incoming.isReadable) return yes
+      if (this.isReadable()) return yes
       const { lock } = this
       return Effect.flatMap(Deadline.make(timeout), (until) =>
         lock === undefined ? this.pollAlone(until) : this.pollAmong(until, lock)
@@ -76,14 +73,17 @@ export class Receiver<out In> {
     return messages
   })
 
-  /** Another connection begins with a new frame. */
-  private current(): Session<In> {
-    const generation = this.raw.generation()
-    if (generation !== this.generation) {
-      this.generation = generation
-      this.session = new Session(this.raw, this.makeIncoming(), this.timeout)
+  /** The receiving of the connection that there is. Another one begins with a new frame. */
+  private current(): Session<In> | undefined {
+    const line = this.raw.line()
+    if (line !== this.session?.line) {
+      this.session = line === undefined ? undefined : new Session(line, this.makeIncoming(), this.timeout)
     }
     return this.session
+  }
+
+  private isReadable(): boolean {
+    return this.current()?.incoming.isReadable ?? false
   }
 
   private receive<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
@@ -109,24 +109,27 @@ export class Receiver<out In> {
   private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
     const self: Recv<A> = this.turn.run(() => {
       const session = this.current()
-      const step = session.incoming.next()
-      return step === "ready"
-        ? this.take(session, commit, isAll)
-        : Effect.matchEffect(session.advance(step), { onFailure: this.giveUp, onSuccess: () => self })
+      if (session === undefined) return this.turn.fail(notConnected)
+      const step = session.next()
+      if (step === "ready") return this.take(session, commit, isAll)
+      return step === "starved"
+        ? Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
+        : Effect.matchEffect(step, { onFailure: this.giveUp, onSuccess: () => self })
     })
     return self
   }
 
   private pollAlone(until: Deadline.Deadline): Recv<boolean> {
     const self: Recv<boolean> = this.turn.run(() => {
+      if (this.isReadable()) return this.turn.fail(yes)
       const session = this.current()
-      if (session.incoming.isReadable) return this.turn.fail(yes)
-      const more = Effect.flatMap(this.raw.poll(Deadline.remaining(until)), (isHere) =>
-        isHere ? Effect.as(session.more, true) : no
-      )
-      return Effect.matchEffect(more, {
+      return Effect.matchEffect(this.raw.poll(Deadline.remaining(until)), {
         onFailure: this.giveUp,
-        onSuccess: (isMore) => (isMore ? self : this.turn.fail(no))
+        onSuccess: (isHere) => {
+          if (!isHere) return this.turn.fail(no)
+          session?.take()
+          return self
+        }
       })
     })
     return self
@@ -139,7 +142,7 @@ export class Receiver<out In> {
   private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
     const attempt = this.turn.run((): Effect.Effect<A, RecvError | "starved"> => {
       const session = this.current()
-      return session.incoming.next() === "ready" ? this.take(session, commit, isAll) : this.turn.fail(starved)
+      return session?.incoming.next() === "ready" ? this.take(session, commit, isAll) : this.turn.fail(starved)
     })
     // Not `catchAll`: it passes a success on in a step of its own, at which an interruption could drop it.
     const self: Recv<A> = Effect.catchAllCause(attempt, (cause) => {
@@ -154,10 +157,9 @@ export class Receiver<out In> {
   }
 
   private pollAmong(until: Deadline.Deadline, lock: Lock): Recv<boolean> {
-    const isReadable = () => this.current().incoming.isReadable
     const self: Recv<boolean> = Effect.suspend(() => Deadline.within(this.fill(lock), until)).pipe(
-      Effect.catchAll((error) => (error._tag === "DuctTimeout" || isReadable() ? Effect.void : Exit.fail(error))),
-      Effect.flatMap(() => (isReadable() ? yes : Deadline.isOver(until) ? no : self))
+      Effect.catchAll((error) => (error._tag === "DuctTimeout" || this.isReadable() ? Effect.void : Exit.fail(error))),
+      Effect.flatMap(() => (this.isReadable() ? yes : Deadline.isOver(until) ? no : self))
     )
     return self
   }
@@ -171,27 +173,29 @@ export class Receiver<out In> {
     return this.gate.run(
       Effect.suspend(() => {
         const session = this.current()
+        if (session === undefined) return notConnected
         const step = session.incoming.next()
         if (step === "ready") return Effect.void
         if (step !== "starved") return step
         const receive = Effect.flatMap(this.raw.poll(Duration.zero), (isHere) =>
           isHere ? fillUp(session) : Effect.void
         )
-        return Effect.zipRight(this.hasBytes, holding(lock, receive))
+        return Effect.zipRight(this.raw.poll(Duration.infinity), holding(lock, receive))
       })
     )
   }
-
-  private readonly hasBytes: Recv<unknown> = Effect.suspend(() => this.raw.poll(Duration.infinity)).pipe(
-    Effect.catchTag("NotConnected", () => Exit.fail(new NotConnected({ operation: "recv" })))
-  )
 }
 
 const fillUp = <In>(session: Session<In>): Recv<void> =>
   Effect.suspend(() => {
-    const step = session.incoming.next()
-    return step === "ready" ? Effect.void : Effect.flatMap(session.advance(step), () => fillUp(session))
+    const step = session.next()
+    if (step === "ready") return Effect.void
+    return Effect.flatMap(step === "starved" ? session.more : step, () => fillUp(session))
   })
+
+const notConnected = Exit.fail(new NotConnected({ operation: "recv" }))
+
+const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
 
 const yes = Exit.succeed(true)
 

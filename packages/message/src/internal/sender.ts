@@ -1,6 +1,6 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctTimeout } from "@ductworks/core/DuctError"
+import { DuctTimeout, NotConnected } from "@ductworks/core/DuctError"
 import { isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,6 +16,8 @@ export interface Outbound<in Out> {
   readonly name: string
   readonly encode: (message: Out) => Effect.Effect<Uint8Array | string, SerializeError>
 }
+
+const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
 
 // A sendAll hands over what it has whenever this much is together.
 const batchBytes = 64 * 1024
@@ -79,23 +81,26 @@ export class Sender<in Out> {
   private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> =>
     this.outgoing.add(payload) ?? this.writeAdded()
 
+  /** Being run already: what it returns is what is left to be run. */
   private writeAdded(): Effect.Effect<void, SendError> {
     const chunks = this.outgoing.take()
-    return chunks === undefined ? Exit.void : this.raw.write(chunks)
+    if (chunks === undefined) return Exit.void
+    return this.raw.line()?.offer(chunks, this.raw.timeout) ?? notConnected
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
   private encode(message: Out): Effect.Effect<Uint8Array | string, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.outbound.encode(message)
-      if (!isDone(encoding)) return Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), this.explain)
-      return Exit.isSuccess(encoding) ? encoding : Exit.mapError(encoding, this.explain)
+      if (isDone(encoding) && Exit.isSuccess(encoding)) return encoding
+      const explain = (error: SerializeError) => this.outgoing.explain(error, message)
+      return isDone(encoding)
+        ? Exit.mapError(encoding, explain)
+        : Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), explain)
     } catch (cause) {
       return this.unexpected(cause)
     }
   }
-
-  private readonly explain = (error: SerializeError) => this.outgoing.explain(error)
 
   private readonly unexpected = (cause: unknown): Exit.Exit<never, SerializeError> =>
     Exit.fail(

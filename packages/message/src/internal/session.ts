@@ -1,4 +1,4 @@
-import type { RawDuct } from "@ductworks/core"
+import type { Line } from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { DuctTimeout } from "@ductworks/core/DuctError"
 import * as Duration from "effect/Duration"
@@ -12,34 +12,31 @@ export class Session<out In> {
   /** When the frame that is being received must be whole; set once a receive waits for the rest of it. */
   private due: Deadline.Deadline | undefined
   private readonly timedOut: Exit.Exit<never, DuctTimeout>
-  /** Waits for bytes or the end, without a limit. */
-  readonly more: Effect.Effect<void, RecvError>
+  private readonly arrival: Effect.Effect<void>
 
   constructor(
-    private readonly raw: RawDuct.RawDuct,
+    readonly line: Line,
     readonly incoming: Incoming<In>,
     private readonly timeout: Duration.Duration
   ) {
     this.timedOut = Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
-    this.more = Effect.matchEffect(raw.pull, {
-      onFailure: (error) => {
-        switch (error._tag) {
-          case "NotConnected":
-          case "DuctClosed":
-          case "DuctBusy":
-            return Exit.fail(error)
-          default:
-            return Exit.succeed(incoming.close(error))
-        }
-      },
-      onSuccess: (chunks) => Exit.succeed(incoming.push(chunks))
-    })
+    this.arrival = line.arrival()
   }
 
-  /** Gets bytes in, or does what the step says. */
-  advance(step: Exclude<Step, "ready">): Effect.Effect<void, RecvError> {
-    if (step !== "starved") return step
-    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout) ? this.moreInTime : this.more
+  /** The next step of a receive, after all bytes were taken in that it needs and that are here. */
+  next(): Step {
+    for (;;) {
+      const step = this.incoming.next()
+      if (step !== "starved") return step
+      const taken = this.take()
+      if (taken === "nothing") return this.isOverdue() ? this.timedOut : step
+      if (taken !== "taken") return taken
+    }
+  }
+
+  /** Waits for bytes or the end, when starved; the rest of a frame that has begun is waited for until it is due. */
+  get more(): Effect.Effect<void> {
+    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout) ? this.rest : this.arrival
   }
 
   /** The frame is whole: the time of the next one has not begun. */
@@ -47,17 +44,32 @@ export class Session<out In> {
     this.due = undefined
   }
 
-  /** Waits for the rest of a frame that has begun. After a time-out the next receive waits anew. */
-  private readonly moreInTime: Effect.Effect<void, RecvError> = Effect.suspend(() =>
-    this.due === undefined ? Effect.flatMap(Deadline.make(this.timeout), this.moreUntil) : this.moreUntil(this.due)
+  /** Takes in what is here, be it the end. If there is nothing, and will be nothing, because of this side: why. */
+  take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
+    const { incoming, line } = this
+    const room = line.takeInto === undefined ? undefined : incoming.room
+    const taken = room === undefined ? line.take() : line.takeInto?.(room)
+    if (taken === undefined) return "nothing"
+    if (typeof taken === "number") incoming.filled(taken)
+    else if (!("_tag" in taken)) incoming.push(taken)
+    else if (taken._tag === "DuctClosed" || taken._tag === "DuctBusy") return Exit.fail(taken)
+    else incoming.close(taken)
+    return "taken"
+  }
+
+  private readonly rest: Effect.Effect<void> = Effect.suspend(() =>
+    this.due === undefined
+      ? Effect.flatMap(Deadline.make(this.timeout), (due) => {
+          this.due = due
+          return this.line.arrival(due)
+        })
+      : this.line.arrival(this.due)
   )
 
-  private readonly moreUntil = (due: Deadline.Deadline): Effect.Effect<void, RecvError> => {
-    this.due = due
-    return Effect.flatMap(this.raw.poll(Deadline.remaining(due)), (isHere) => {
-      if (isHere) return this.more
-      this.due = undefined
-      return this.timedOut
-    })
+  /** After a time-out the next receive waits anew. */
+  private isOverdue(): boolean {
+    if (this.due === undefined || !Deadline.isOver(this.due)) return false
+    this.due = undefined
+    return true
   }
 }

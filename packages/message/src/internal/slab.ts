@@ -9,24 +9,25 @@ const largest = 16 * 1024
 let slab = new Uint8Array(slabBytes)
 let used = 0
 
-export interface Room {
-  readonly bytes: Uint8Array
-  readonly offset: number
-}
-
-/** Room for a frame of at most `size` bytes, taken with {@link settle}; `undefined` if there is no such memory. */
-export const room = (size: number): Room | undefined => {
+/**
+ * Memory with room for a frame of at most `size` bytes from {@link startOf} on, taken with {@link settle}; `undefined` if
+ * there is no such memory.
+ */
+export const room = (size: number): Uint8Array | undefined => {
   if (size > largest) return own(size)
   if (used + size > slabBytes) {
     slab = new Uint8Array(slabBytes)
     used = 0
   }
-  return { bytes: slab, offset: used }
+  return slab
 }
 
-const own = (size: number): Room | undefined => {
+/** Where the room in the memory begins. */
+export const startOf = (memory: Uint8Array): number => (memory === slab ? used : 0)
+
+const own = (size: number): Uint8Array | undefined => {
   try {
-    return { bytes: new Uint8Array(size), offset: 0 }
+    return new Uint8Array(size)
   } catch {
     // A RangeError: larger than an ArrayBuffer can be, or than what the system gives.
     return undefined
@@ -34,6 +35,6 @@ const own = (size: number): Room | undefined => {
 }
 
 /** The frame ends at `end`: what comes after it is free again. */
-export const settle = (bytes: Uint8Array, end: number): void => {
-  if (bytes === slab) used = end
+export const settle = (memory: Uint8Array, end: number): void => {
+  if (memory === slab) used = end
 }

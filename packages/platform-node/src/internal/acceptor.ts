@@ -1,6 +1,5 @@
 import { BindFailed, type AcceptError, CommunicationFault, DuctClosed } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as net from "node:net"
 import { details, isTransientAcceptError, reasonOf } from "./errno.js"
@@ -15,7 +14,7 @@ const untakenLimit = 64
 export class Acceptor {
   private readonly untaken: Array<net.Socket> = []
   private waiting: Array<() => void> = []
-  private end: Exit.Exit<never, AcceptError> | undefined
+  private end: AcceptError | undefined
   readonly server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true })
 
   constructor() {
@@ -26,7 +25,7 @@ export class Acceptor {
         this.wake()
       })
       .on("error", (cause) => {
-        if (!isTransientAcceptError(cause)) this.close(Exit.fail(new CommunicationFault(details(cause))))
+        if (!isTransientAcceptError(cause)) this.close(new CommunicationFault(details(cause)))
       })
   }
 
@@ -34,21 +33,32 @@ export class Acceptor {
   accept<A, E, R>(use: (socket: net.Socket) => Effect.Effect<A, E, R>): Effect.Effect<A, E | AcceptError, R> {
     return Effect.uninterruptibleMask((restore) => {
       const next: Effect.Effect<A, E | AcceptError, R> = Effect.suspend(() => {
-        const socket = this.untaken.shift()
-        return socket !== undefined ? use(socket) : (this.end ?? Effect.zipRight(restore(this.arrival), next))
+        const taken = this.take()
+        if (taken === undefined) return Effect.zipRight(restore(this.arrival), next)
+        return taken instanceof net.Socket ? use(taken) : Effect.fail(taken)
       })
       return next
     })
   }
 
+  /** What is there: a connection, or why there will be no more. */
+  take(): net.Socket | AcceptError | undefined {
+    return this.untaken.shift() ?? this.end
+  }
+
   private readonly arrival: Effect.Effect<void> = Effect.async((resume) => {
     const wake = () => resume(Effect.void)
     if (this.untaken.length > 0 || this.end !== undefined) return wake()
-    this.waiting.push(wake)
-    return Effect.sync(() => {
-      this.waiting = this.waiting.filter((other) => other !== wake)
-    })
+    return Effect.sync(this.onArrival(wake))
   })
+
+  /** Calls `wake` once when something new is there. Gives what stops that. */
+  onArrival(wake: () => void): () => void {
+    this.waiting.push(wake)
+    return () => {
+      this.waiting = this.waiting.filter((other) => other !== wake)
+    }
+  }
 
   private wake(): void {
     const waiting = this.waiting
@@ -60,15 +70,13 @@ export class Acceptor {
    * The descriptors are closed when this returns. The server's 'close' event comes only after its last connection's, so
    * it is not waited for.
    */
-  close(end: Exit.Exit<never, AcceptError>): void {
+  close(end: AcceptError): void {
     this.end ??= end
     this.server.close()
     for (const socket of this.untaken.splice(0)) socket.destroy()
     this.wake()
   }
 }
-
-const closed = Exit.fail(new DuctClosed({ operation: "accept" }))
 
 /** Listens, until the scope is left. */
 export const openAcceptor = (
@@ -78,7 +86,7 @@ export const openAcceptor = (
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       const acceptor = new Acceptor()
-      const close = Effect.sync(() => acceptor.close(closed))
+      const close = Effect.sync(() => acceptor.close(new DuctClosed({ operation: "accept" })))
       return Effect.zipRight(
         Effect.addFinalizer(() => close),
         Effect.as(restore(listening(acceptor, target, address)), acceptor)

@@ -39,7 +39,7 @@ const fdProblem = ({ fd }: FdAddress): string | undefined =>
 
 const unsupported = (operation: string, problem: string): Unsupported => new Unsupported({ operation, problem })
 
-/** `Unsupported` where Unix sockets are none, or abstract names are not what they should be. */
+/** `Unsupported` where Unix sockets, or abstract names, are none. */
 export const checkUnix = (
   operation: "connect" | "listen",
   address: UnixAddress
@@ -50,16 +50,19 @@ export const checkUnix = (
   if (isAbstract(address) && process.platform !== "linux") {
     return unsupported(operation, "only Linux has abstract names; use a path")
   }
-  // libuv pads the name with NULs to 108 bytes before uv_pipe_bind2: a different name to every other program.
-  if (isAbstract(address) && nodeMajor < 22) {
-    return unsupported(operation, "abstract names need Node 22 or later; use a path")
-  }
   return Effect.as(invalid(address, pathProblem(address.path)), address)
 }
 
-const memoryProblem = "node:net has no memory addresses; provide MemoryTransport of @ductworks/testing"
+/** `Unsupported` where `node:net` makes another name of an abstract one. */
+export const checkNodeName = (operation: "connect" | "listen", address: Address): Effect.Effect<void, Unsupported> =>
+  // libuv pads the name with NULs to 108 bytes before uv_pipe_bind2: a different name to every other program.
+  address._tag === "UnixAddress" && isAbstract(address) && nodeMajor < 22
+    ? unsupported(operation, "abstract names need Node 22 or later, or SocketTransport; use a path")
+    : Effect.void
 
-/** The address, if `node:net` can connect to it. Nothing is asked of the system. */
+const memoryProblem = "sockets have no memory addresses; provide MemoryTransport of @ductworks/testing"
+
+/** The address, if a socket can connect to it. Nothing is asked of the system. */
 export const checkConnect = (
   address: Address
 ): Effect.Effect<UnixAddress | TcpAddress | FdAddress, InvalidAddress | Unsupported> => {
@@ -75,7 +78,7 @@ export const checkConnect = (
   }
 }
 
-/** The address, if `node:net` can listen at it. Nothing is asked of the system. */
+/** The address, if a socket can listen at it. Nothing is asked of the system. */
 export const checkListen = (
   address: Address
 ): Effect.Effect<UnixAddress | TcpAddress, InvalidAddress | Unsupported> => {

@@ -7,7 +7,7 @@ import * as path from "node:path"
 import type { Options } from "../UnixListener.js"
 import { ownScope } from "./ownScope.js"
 import { aliasPath } from "./shortPath.js"
-import { attempt, defaultMode, identify, release, unlinkOwn, unlinkStale } from "./socketFile.js"
+import { attempt, defaultMode, identify, isLiveOf, release, unlinkOwn, unlinkStale } from "./socketFile.js"
 
 /**
  * Binds at the address itself, where sockets cannot be linked. bind(2) does not overwrite either. The name is bound
@@ -22,7 +22,7 @@ export const bindInPlace = <A, E, R>(
   ownScope(
     Effect.gen(function* () {
       const target = path.resolve(address.path)
-      if (options.replaceStale === true) yield* attempt(address, () => unlinkStale(target))
+      if (options.replaceStale === true) yield* attempt(address, () => unlinkStale(target, isLiveOf(options)))
       const alias = yield* Effect.acquireRelease(
         attempt(address, () => aliasPath(path.dirname(target))),
         (alias) => release(alias.release)

@@ -15,6 +15,7 @@ import {
   defaultMode,
   type Identity,
   identify,
+  isLiveOf,
   isTaken,
   release,
   unlinkOwn,
@@ -71,7 +72,7 @@ const publish = (staged: string, target: string, options: Options): Identity => 
     fs.linkSync(staged, target)
   } catch (cause) {
     if (!isTaken(cause) || options.replaceStale !== true) throw cause
-    unlinkStale(target)
+    unlinkStale(target, isLiveOf(options))
     fs.linkSync(staged, target)
   }
   return { file: target, dev, ino }

@@ -6,6 +6,17 @@ const quietMillis = 100
 
 const discardLimit = 64 * 1024 * 1024
 
+/** Calls `then` when no more was discarded for that long, or more than 64 MiB was. Stopped by what it gives. */
+export const whenQuiet = (discarded: () => number, then: () => void): (() => void) => {
+  let seen = discarded()
+  const timer = setInterval(() => {
+    const now = discarded()
+    if (now === seen || now > discardLimit) then()
+    seen = now
+  }, quietMillis)
+  return () => clearInterval(timer)
+}
+
 /**
  * Closes a TCP socket that is being read and discarded: at once if nothing arrives; else, after `shutdown`, when the
  * other end has closed, or was quiet for 100 ms, or sent another 64 MiB.
@@ -20,13 +31,7 @@ export const discardUntilQuiet = (
   const drain = () => {
     if (socket.destroyed) return
     shutdown()
-    let seen = discarded()
-    const timer = setInterval(() => {
-      const now = discarded()
-      if (now === seen || now > discardLimit) destroy()
-      seen = now
-    }, quietMillis)
-    socket.once("close", () => clearInterval(timer))
+    socket.once("close", whenQuiet(discarded, destroy))
   }
   socket.once("end", destroy)
   if (hasUnread) return drain()

@@ -14,7 +14,7 @@ export type Receive = (chunk: Uint8Array) => boolean
 export interface Endpoint {
   readonly socket: net.Socket
   /** Hands the pieces to the system; `done` may be called before this returns. One send at a time. */
-  readonly send: (pieces: Array<Uint8Array>, done: Done) => void
+  readonly send: (pieces: ReadonlyArray<Uint8Array>, done: Done) => void
   /** Half-close, when nothing is being sent. */
   readonly shutdown: (done: Done) => void
   /** Reads until `receive` returns false; then again when called again. */
@@ -61,7 +61,7 @@ export class DuctSocket extends net.Socket implements Endpoint {
     super(options)
   }
 
-  send(pieces: Array<Uint8Array>, done: Done): void {
+  send(pieces: ReadonlyArray<Uint8Array>, done: Done): void {
     const raw: RawWritable = this
     const [first] = pieces
     if (pieces.length === 1 && first !== undefined) return raw._write(first, "buffer", done)
@@ -132,7 +132,7 @@ export const plainEndpoint = (socket: net.Socket, receive: Receive): Endpoint =>
 }
 
 /** The descriptor, where the platform has one. */
-export const descriptorOf = (socket: net.Socket): number | undefined => {
+export const descriptorOf = (socket: net.Socket | net.Server): number | undefined => {
   const handle = Predicate.hasProperty(socket, "_handle") ? socket._handle : undefined
   return Predicate.hasProperty(handle, "fd") && Predicate.isNumber(handle.fd) && handle.fd >= 0 ? handle.fd : undefined
 }

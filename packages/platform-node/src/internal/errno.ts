@@ -18,8 +18,10 @@ export const details = (cause: unknown): { readonly code?: string; readonly caus
 /** Why a bind or a connect failed. */
 export const reasonOf = (cause: unknown): Reason => {
   switch (codeOf(cause)) {
+    // EBUSY: a descriptor that has an owner in this process.
     case "EADDRINUSE":
     case "EEXIST":
+    case "EBUSY":
       return "AddressInUse"
     case "EADDRNOTAVAIL":
       return "AddressNotAvailable"

@@ -1,5 +1,4 @@
 import { type Address, format, TcpAddress, UnixAddress } from "@ductworks/core/Address"
-import { sizeOr } from "@ductworks/core/Connection"
 import type { ListenError } from "@ductworks/core/DuctError"
 import type { Listener, ListenOptions } from "@ductworks/core/Transport"
 import * as Effect from "effect/Effect"
@@ -8,39 +7,62 @@ import type * as Scope from "effect/Scope"
 import type * as net from "node:net"
 import { bind } from "../UnixListener.js"
 import { type Acceptor, openAcceptor } from "./acceptor.js"
-import { checkListen } from "./addresses.js"
+import { checkListen, checkNodeName } from "./addresses.js"
 import { fromSocket } from "./open.js"
+import { backlogOf } from "./settings.js"
 
-const defaultBacklog = 128
+/** What listens, and where. */
+interface Bound {
+  readonly address: UnixAddress | TcpAddress
+  readonly acceptor: Acceptor
+}
 
 /** Listens at the address; without one, at a fresh Unix path. */
 export const listen = (
   address: Option.Option<Address>,
   options: ListenOptions = {}
 ): Effect.Effect<Listener, ListenError, Scope.Scope> =>
+  Effect.map(open(address, options), ({ acceptor, address }) => ({
+    address,
+    accept: acceptor.accept((socket) =>
+      fromSocket(socket, { localAddress: address, remoteAddress: remoteOf(address, socket) }, options)
+    )
+  }))
+
+/** As {@link listen}, for who asks without waiting. */
+export const open = (
+  address: Option.Option<Address>,
+  options: ListenOptions & net.ListenOptions = {}
+): Effect.Effect<Bound, ListenError, Scope.Scope> =>
   Option.isNone(address)
-    ? listenUnix(Option.none(), options)
-    : Effect.flatMap(checkListen(address.value), (address) =>
-        address._tag === "UnixAddress" ? listenUnix(Option.some(address), options) : listenTcp(address, options)
+    ? openUnix(Option.none(), options)
+    : Effect.flatMap(Effect.tap(checkListen(address.value), checkNodeName("listen", address.value)), (address) =>
+        address._tag === "UnixAddress" ? openUnix(Option.some(address), options) : openTcp(address, options)
       )
 
-const listenUnix = (asked: Option.Option<UnixAddress>, options: ListenOptions) => {
+const openUnix = (
+  asked: Option.Option<UnixAddress>,
+  options: ListenOptions
+): Effect.Effect<Bound, ListenError, Scope.Scope> => {
   const text = format(Option.getOrElse(asked, () => UnixAddress("")))
-  const open = (path: string) => openAcceptor({ path, ...shared(options) }, text)
-  return Effect.map(bind(asked, open, options), ({ address, listener }) =>
-    listenerOf(listener, address, () => UnixAddress(""), options)
-  )
+  const listenAt = (path: string) => openAcceptor({ path, ...shared(options) }, text)
+  return Effect.map(bind(asked, listenAt, options), ({ address, listener }) => ({ address, acceptor: listener }))
 }
 
-const listenTcp = (asked: TcpAddress, options: ListenOptions) =>
-  Effect.map(openAcceptor({ host: asked.hostname, port: asked.port, ...shared(options) }, format(asked)), (acceptor) =>
-    listenerOf(acceptor, TcpAddress(asked.hostname, portOf(acceptor) ?? asked.port), remoteOf, options)
-  )
+const openTcp = (
+  asked: TcpAddress,
+  options: ListenOptions & net.ListenOptions
+): Effect.Effect<Bound, ListenError, Scope.Scope> => {
+  const target = { host: asked.hostname, port: asked.port, ipv6Only: options.ipv6Only, ...shared(options) }
+  return Effect.map(openAcceptor(target, format(asked)), (acceptor) => ({
+    address: TcpAddress(asked.hostname, portOf(acceptor) ?? asked.port),
+    acceptor
+  }))
+}
 
 // Not through the primary of node:cluster: two workers that listen at one address are two ducts.
 const shared = (options: ListenOptions) => ({
-  // listen(2) takes an int.
-  backlog: Math.min(0x7fffffff, sizeOr(options.backlog, defaultBacklog)),
+  backlog: backlogOf(options),
   exclusive: true
 })
 
@@ -49,16 +71,5 @@ const portOf = (acceptor: Acceptor): number | undefined => {
   return address !== null && typeof address === "object" ? address.port : undefined
 }
 
-const remoteOf = (socket: net.Socket): Address => TcpAddress(socket.remoteAddress ?? "", socket.remotePort ?? 0)
-
-const listenerOf = (
-  acceptor: Acceptor,
-  address: Address,
-  remoteAddress: (socket: net.Socket) => Address,
-  options: ListenOptions
-): Listener => ({
-  address,
-  accept: acceptor.accept((socket) =>
-    fromSocket(socket, { localAddress: address, remoteAddress: remoteAddress(socket) }, options)
-  )
-})
+const remoteOf = (address: Address, socket: net.Socket): Address =>
+  address._tag === "UnixAddress" ? UnixAddress("") : TcpAddress(socket.remoteAddress ?? "", socket.remotePort ?? 0)

@@ -12,7 +12,7 @@ const largestRead = 256 * 1024
 let shared: Buffer | undefined
 
 // A read and the copy out of it happen in one call from libuv, so all sockets of a thread can read into one buffer: an
-// idle socket then costs 13 KiB and not 59. On Windows the kernel fills the buffer in the background: one each.
+// idle socket has none. On Windows the kernel fills the buffer in the background: one each.
 const memory = (size: number): Buffer => {
   if (process.platform === "win32") return Buffer.allocUnsafeSlow(Math.min(size, 64 * 1024))
   shared ??= Buffer.allocUnsafeSlow(largestRead)
@@ -25,14 +25,19 @@ export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
   return {
     bytes,
-    copy: (length) => {
-      // V8 keeps up to 64 bytes on its own heap: 32 ns, where an allocation outside costs 400.
-      if (length <= 64) return bytes.slice(0, length)
-      const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
-      buffer.copy(chunk, 0, 0, length)
-      return chunk
-    }
+    copy: (length) => copyOf(bytes, length)
   }
+}
+
+/** The first `length` bytes, as a chunk that nothing else will write to and that keeps little more than itself. */
+export const copyOf = (bytes: Uint8Array, length: number): Uint8Array => {
+  // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
+  // (Not `slice`: that of a Buffer is a view.)
+  const part = length === bytes.length ? bytes : bytes.subarray(0, length)
+  if (length <= 64) return new Uint8Array(part)
+  const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
+  chunk.set(part)
+  return chunk
 }
 
 // Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.

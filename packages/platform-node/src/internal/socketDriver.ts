@@ -1,32 +1,28 @@
 import type { Chunks, Driver } from "@ductworks/core/Connection"
-import { Inbox, Outbox } from "@ductworks/core/Buffers"
+import { Inbox } from "@ductworks/core/Buffers"
 import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import type * as net from "node:net"
 import { discardUntilQuiet } from "./discard.js"
-import { DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source } from "./endpoint.js"
+import { descriptorOf, DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source, takeHandle } from "./endpoint.js"
 import { readError, writeError } from "./errno.js"
-import { gather, type Gathered } from "./gather.js"
-
-// What is gathered within a turn leaves at once from here on.
-const gatherLimit = 64 * 1024
+import { Sender } from "./sender.js"
 
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
 export class SocketDriver implements Driver {
   private readonly inbox: Inbox
-  private readonly outbox = new Outbox()
+  private readonly sender = new Sender(
+    (pieces, sent) => this.endpoint.send(pieces, (error) => sent(error ? writeError(error) : undefined)),
+    () => this.wake("write")
+  )
   private readonly endpoint: Endpoint
   private wake: (side: "read" | "write") => void = () => {}
   private isReading = false
   private isDiscarding = false
   private discarded = 0
-  private sending: Gathered | undefined
-  private isTurnOpen = false
-  private writeFailure: WriteError | undefined
   private isShut: "no" | "begun" | "done" = "no"
   private isLingering = false
   private isClosed = false
-  private drained: Array<() => void> = []
 
   /** @param source an open handle or descriptor; a plain socket (the slow, documented interface); nothing, to connect */
   constructor(source: Source | { readonly plain: net.Socket }, readAhead: number) {
@@ -39,13 +35,17 @@ export class SocketDriver implements Driver {
       .on("end", () => this.endRead(new RemoteDuctClosed({})))
       .on("error", (cause) => {
         this.endRead(readError(cause))
-        this.failWrite(writeError(cause))
+        this.sender.fail(writeError(cause))
       })
       .on("close", () => (this.isClosed = true))
   }
 
   get socket(): net.Socket {
     return this.endpoint.socket
+  }
+
+  get fileno(): number | undefined {
+    return descriptorOf(this.socket)
   }
 
   start(wake: (side: "read" | "write") => void): void {
@@ -84,67 +84,19 @@ export class SocketDriver implements Driver {
   // --- writing
 
   put(chunks: Chunks): void {
-    this.outbox.push(chunks)
-    if (this.sending !== undefined) return
-    if (!this.isTurnOpen || this.outbox.size >= gatherLimit) this.send()
+    this.sender.put(chunks)
   }
 
-  readonly pending = (): number => this.outbox.size + (this.sending?.bytes ?? 0)
+  readonly pending = (): number => this.sender.pending()
 
   failure(): WriteError | undefined {
-    return this.writeFailure
-  }
-
-  // A lone message leaves at once. What follows in the same turn is gathered until the turn ends.
-  private send(): void {
-    if (!this.isTurnOpen) {
-      this.isTurnOpen = true
-      endOfTurn(this.onTurnEnd)
-    }
-    const bytes = this.outbox.size
-    this.sending = gather(this.outbox.take(), bytes)
-    this.endpoint.send(this.sending.pieces, this.onSent)
-  }
-
-  private readonly onTurnEnd = (): void => {
-    this.isTurnOpen = false
-    if (this.sending === undefined && this.outbox.size > 0) this.send()
-  }
-
-  private readonly onSent = (error?: Error | null): void => {
-    this.sending?.release()
-    this.sending = undefined
-    if (error) this.failWrite(writeError(error))
-    else if (this.outbox.size >= gatherLimit || (this.outbox.size > 0 && !this.isTurnOpen)) return this.send()
-    this.settle()
-  }
-
-  private failWrite(failure: WriteError): void {
-    this.writeFailure ??= failure
-    this.outbox.take()
-    this.settle()
-  }
-
-  // Tells everyone who waits for bytes to leave, or for them never to.
-  private settle(): void {
-    this.wake("write")
-    if (this.drained.length === 0 || (this.pending() > 0 && this.writeFailure === undefined)) return
-    const drained = this.drained
-    this.drained = []
-    for (const then of drained) then()
-  }
-
-  /** Calls `then` once nothing is pending, or never will be sent; within the call if that is so already. */
-  private whenDrained(then: () => void): void {
-    this.drained.push(then)
-    if (this.sending === undefined && this.outbox.size > 0) this.send()
-    else this.settle()
+    return this.sender.failure
   }
 
   readonly endWrite: Effect.Effect<void, WriteError> = Effect.async((resume) => {
-    const finish = () => resume(this.writeFailure === undefined ? Effect.void : Effect.fail(this.writeFailure))
-    this.whenDrained(() => {
-      if (this.writeFailure !== undefined || this.isShut !== "no") return finish()
+    const finish = () => resume(this.sender.failure === undefined ? Effect.void : Effect.fail(this.sender.failure))
+    this.sender.whenDrained(() => {
+      if (this.sender.failure !== undefined || this.isShut !== "no") return finish()
       this.shutdown(finish)
     })
   })
@@ -153,7 +105,7 @@ export class SocketDriver implements Driver {
     this.isShut = "begun"
     this.endpoint.shutdown((error) => {
       this.isShut = "done"
-      if (error) this.failWrite(writeError(error))
+      if (error) this.sender.fail(writeError(error))
       then()
     })
   }
@@ -178,8 +130,8 @@ export class SocketDriver implements Driver {
   private linger(): void {
     if (this.isLingering) return
     this.isLingering = true
-    this.whenDrained(() => {
-      if (this.writeFailure !== undefined || this.inbox.isEnded || !isTcp(this.socket)) {
+    this.sender.whenDrained(() => {
+      if (this.sender.failure !== undefined || this.inbox.isEnded || !isTcp(this.socket)) {
         this.socket.destroy()
         return
       }
@@ -204,8 +156,8 @@ export class SocketDriver implements Driver {
   }
 }
 
-// The microtask after those that are queued: fibers of Effect run in microtasks, all that are due in one. Measured for
-// 64-byte messages it sends as many a second as process.nextTick and setImmediate do, and it cannot be put off by
-// fibers that keep the microtask queue busy.
-const turn = Promise.resolve()
-const endOfTurn = (then: () => void): void => void turn.then(then)
+/** The driver of an open socket that nothing was read from yet. The socket object itself is used up. */
+export const driverOf = (socket: net.Socket, readAhead: number): SocketDriver => {
+  const handle = takeHandle(socket)
+  return new SocketDriver(handle === undefined ? { plain: socket } : { handle }, readAhead)
+}

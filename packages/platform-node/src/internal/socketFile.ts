@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import type { Options } from "../UnixListener.js"
 import { pathLimit } from "./addresses.js"
 import { codeOf, details, reasonOf, withCode } from "./errno.js"
 
@@ -61,13 +62,17 @@ export const unlinkOwn = ({ dev, file, ino }: Identity): void => {
 }
 
 /** Removes a socket of ours that is in the way. Throws if what is there is not to be removed. */
-export const unlinkStale = (file: string): void => {
+export const unlinkStale = (file: string, isLive: (file: string) => boolean): void => {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stats === undefined) return
   if (!stats.isSocket()) throw withCode("the file in the way is not a socket", "ENOTSOCK")
   if (stats.uid !== process.geteuid?.()) throw withCode("the socket in the way is another user's", "EPERM")
+  if (isLive(file)) throw withCode("a process listens there", "EADDRINUSE")
   fs.rmSync(file, { force: true })
 }
+
+/** Without a way to see it, nobody listens: that is what `replaceStale` says then. */
+export const isLiveOf = ({ isLive }: Options): ((file: string) => boolean) => isLive ?? (() => false)
 
 /** Whether the error is "there is a file already". */
 export const isTaken = (cause: unknown): boolean => codeOf(cause) === "EEXIST"

@@ -46,7 +46,10 @@ export interface Binding {
   readonly encodeInet: (domain: number, ip: string, port: number, out: RawAddress) => number
   /** The path's bytes, without a final NUL; a first byte of 0 makes an abstract name of exactly that length. */
   readonly encodeUnix: (path: Uint8Array, out: RawAddress) => number
-  /** The address in `raw[0..length)`: a Unix path's bytes; or the ip as text, then port; `undefined` for other families. */
+  /**
+   * The address in `raw[0..length)`: a Unix path's bytes; or the ip as text, then port; `undefined` for other families, and
+   * for length 0, which is a socket that nobody named.
+   */
   readonly decode: (raw: RawAddress, length: number) => Uint8Array | readonly [ip: string, port: number] | undefined
 
   // --- the calls of the same names
@@ -67,7 +70,8 @@ export interface Binding {
   /** `SO_SNDBUF` less `SIOCOUTQ`. */
   readonly writable: (handle: Handle) => number
 
-  // --- bytes; offset and length are checked against the view as it is now. Sends use MSG_NOSIGNAL and MSG_DONTWAIT.
+  // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
+  // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
   /** Spins for up to `spinMicros` (0: tries once) before it says `-EAGAIN`. On descriptors that are no sockets: `read(2)`. */
   readonly recv: (
     handle: Handle,
@@ -79,7 +83,7 @@ export interface Binding {
   ) => number
   /** On descriptors that are no sockets: `write(2)`. */
   readonly send: (handle: Handle, from: Uint8Array, offset: number, length: number, flags: number) => number
-  /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes. */
+  /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones. */
   readonly sendv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** Into the pieces from `first` on, the first of them from `offset` on. */
   readonly recvv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number

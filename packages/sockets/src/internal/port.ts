@@ -1,15 +1,19 @@
 /**
  * What a socket can do without waiting, whichever way it is made: over the native binding, or over node:net and
- * node:dgram. `Sock` is written once over it. Counts, or a negative errno as `os.constants.errno` has it.
+ * node:dgram. `Sock` is written once over it. Counts, or a negative errno as `os.constants.errno` has it. A portable port
+ * (one without `native`) says `-EOPNOTSUPP` for what Node cannot do, which `Sock` tells as `unsupported(operation)`.
  */
-import type { InvalidAddress, InvalidArgument, Unsupported } from "@ductworks/core/DuctError"
+import type { InvalidAddress, Unsupported } from "@ductworks/core/DuctError"
 import type * as Effect from "effect/Effect"
 import type { SocketAddress } from "../SocketAddress.js"
 import type { SocketClosed, SocketFault } from "../SocketError.js"
 
 export type Direction = "read" | "write"
 
-type Step<A = void> = Effect.Effect<A, SocketFault | SocketClosed | InvalidAddress | InvalidArgument | Unsupported>
+type Step<A = void> = Effect.Effect<A, SocketFault | SocketClosed | Unsupported>
+
+/** With an address that the system may not take. */
+type AddressStep<A = void> = Effect.Effect<A, SocketFault | SocketClosed | InvalidAddress | Unsupported>
 
 export interface Port {
   readonly domain: number
@@ -24,10 +28,10 @@ export interface Port {
   readonly close: () => void
 
   // --- naming; may take time on the portable one
-  readonly bind: (address: SocketAddress) => Step
-  /** The address is numeric (or a path). Completes when the connection stands. */
-  readonly connect: (address: SocketAddress) => Step
-  readonly listen: (backlog: number) => Step
+  readonly bind: (address: SocketAddress) => AddressStep
+  /** The address is numeric (or a path). A number: 0, `-EINPROGRESS` …; an Effect completes when the connection stands. */
+  readonly connect: (address: SocketAddress) => AddressStep | number
+  readonly listen: (backlog: number) => AddressStep
   readonly localAddress: () => Step<SocketAddress>
   readonly remoteAddress: () => Step<SocketAddress>
   readonly shutdown: (how: number) => Step
@@ -42,7 +46,23 @@ export interface Port {
   readonly send: (from: Uint8Array, offset: number, length: number, flags: number) => number
   /** The pieces from `first` on, the first of them from `offset` on. */
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
-  readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress) => Step<number> | number
+  /** How datagrams go to the peer of a connected socket where `send` could not say at once whether they went. */
+  readonly sendDatagram?: (
+    data: Uint8Array,
+    flags: number
+  ) => Effect.Effect<number, SocketFault | SocketClosed> | number
+  /** Without an address to the peer. */
+  readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress | undefined) => AddressStep<number> | number
+
+  // --- options; integers are 4 bytes in the machine's order
+  /** Bytes written to `out`. */
+  readonly getsockopt: (level: number, name: number, out: Uint8Array) => number
+  readonly setsockopt: (level: number, name: number, value: Uint8Array) => number
+  /** Bytes that are here; portably those that are buffered. */
+  readonly readable: () => number
+  /** Bytes that would be taken now. */
+  readonly writable: () => number
+  readonly membership: (join: boolean, group: SocketAddress, interfaceName: string | undefined) => AddressStep
 
   /** What Node's own sockets cannot do; `undefined` on the portable one. */
   readonly native: NativePort | undefined
@@ -50,21 +70,27 @@ export interface Port {
 
 export interface NativePort {
   readonly dup: () => Port | number
-  readonly getsockopt: (level: number, name: number, out: Uint8Array) => number
-  readonly setsockopt: (level: number, name: number, value: Uint8Array) => number
-  readonly readable: () => number
-  readonly writable: () => number
-  readonly recvv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   readonly sendmsg: (
     data: Uint8Array,
     flags: number,
     to: SocketAddress | undefined,
     fds: Int32Array,
     segment: number
-  ) => number
+  ) => AddressStep<number> | number
   /** See `truncated`, `segment` and `count` of descriptors in what it gives besides. */
   readonly recvmsg: (into: Uint8Array, flags: number, fds: Int32Array) => number
   readonly received: () => { readonly flags: number; readonly segment: number; readonly descriptors: number }
   readonly peerCredentials: (out: Int32Array) => number
-  readonly membership: (join: boolean, group: SocketAddress, zone: number) => Step
+}
+
+/** Where ports come from; negative numbers as a port's. */
+export interface Ports {
+  /** Whether `-EOPNOTSUPP` is the system's own, and not what Node cannot do. */
+  readonly isNative: boolean
+  readonly open: (domain: number, type: number, protocol: number) => Port | number
+  /** Over a descriptor, which it owns from here on. Domain and type as they are told, or as the system knows them. */
+  readonly adopt: (fd: number, domain: number | undefined, type: number | undefined) => Port | number
+  readonly pair: (domain: number, type: number, protocol: number) => readonly [Port, Port] | number
+  /** Closes a descriptor that came over a socket, unless a port owns it. */
+  readonly closeFd: (fd: number) => void
 }

@@ -25,7 +25,7 @@ export const faulty = (
       const scope = yield* Effect.scope
       const [near, farEnd] = MemoryEnd.pair(capacity)
       const { fileno, localAddress, remoteAddress } = connection
-      const far = yield* Connection.make(farEnd, { localAddress, remoteAddress, fileno, linger: 0 })
+      const far = yield* Connection.make(farEnd.driver(false), { localAddress, remoteAddress, fileno, linger: 0 })
       const line = { connection, far, farEnd, valve: options.valve }
       const account = new Account(near)
       const fork = <E>(relay: Effect.Effect<void, E>) => Effect.forkIn(Effect.interruptible(relay), scope)

@@ -21,7 +21,7 @@ const closedHere = Exit.fail(new DuctClosed({ operation: "endWrite" }))
  * kernel's buffer stands between two sockets; what does not fit waits in the sender's outbox. Bytes are copied as they
  * move from one to the other, so the sender may reuse its memory once they have left.
  */
-export class MemoryEnd implements Driver {
+export class MemoryEnd {
   private readonly inbox: Buffers.Inbox
   private readonly outbox = new Buffers.Outbox()
   private wake: (side: "read" | "write") => void = () => {}
@@ -34,6 +34,12 @@ export class MemoryEnd implements Driver {
 
   private constructor(private readonly capacity: number) {
     this.inbox = new Buffers.Inbox(capacity)
+  }
+
+  /** Bytes are copied into the caller's memory only where that is asked for. */
+  driver(isDirect: boolean): Driver {
+    const { takeInto, ...driver } = this
+    return isDirect ? { ...driver, takeInto } : driver
   }
 
   static pair(capacity: number): readonly [MemoryEnd, MemoryEnd] {
@@ -50,6 +56,13 @@ export class MemoryEnd implements Driver {
 
   readonly take = (): Chunks | ReadError | undefined => {
     const taken = this.inbox.take()
+    this.peer.move()
+    return taken
+  }
+
+  /** As {@link take}, for connections that shall read into the caller's memory. */
+  readonly takeInto = (buffer: Uint8Array): number | ReadError | undefined => {
+    const taken = this.inbox.takeInto(buffer)
     this.peer.move()
     return taken
   }

@@ -46,7 +46,7 @@ const wake = (bound: Bound): void => {
 }
 
 /** Names and connections of one memory transport. */
-export const makeNetwork = (capacity: number): TransportService => {
+export const makeNetwork = (capacity: number, isDirect: boolean): TransportService => {
   const names = new Map<string, Bound>()
   let count = 0
 
@@ -56,7 +56,7 @@ export const makeNetwork = (capacity: number): TransportService => {
   }
 
   const connection = (end: MemoryEnd, local: Address.Address, remote: Address.Address, options: SocketOptions) =>
-    Connection.make(end, {
+    Connection.make(end.driver(isDirect), {
       localAddress: local,
       remoteAddress: remote,
       fileno: Option.none(),

@@ -5,9 +5,9 @@ import { Effect, Layer, type Scope } from "effect"
 type Break = (connection: Connection.Connection) => Effect.Effect<Connection.Connection, never, Scope.Scope>
 
 /** A memory transport whose connections are changed. */
-export const broken = (change: Break): Layer.Layer<Transport.Transport> =>
+export const broken = (change: Break, options?: MemoryTransport.Options): Layer.Layer<Transport.Transport> =>
   Layer.sync(Transport.Transport, () => {
-    const memory = MemoryTransport.make()
+    const memory = MemoryTransport.make(options)
     return {
       connect: (address, options) => Effect.flatMap(memory.connect(address, options), change),
       listen: (address, options) =>
@@ -94,6 +94,32 @@ export const abortsSilently = changed(() => ({ abort: Effect.void, close: Effect
 export const diesAtTheEnd = changed((connection) => ({ pull: Effect.orDie(connection.pull) }))
 
 export const pollsForEver = changed((connection) => ({ poll: () => Effect.as(connection.readable, true) }))
+
+type Into = NonNullable<Connection.Connection["pullInto"]>
+
+const brokenInto = (change: (pullInto: Into) => Into) =>
+  broken(
+    ({ pullInto = () => Effect.never, ...connection }) => Effect.succeed({ ...connection, pullInto: change(pullInto) }),
+    {
+      direct: true
+    }
+  )
+
+export const writesTooFar = brokenInto(
+  (pullInto) => (buffer) => Effect.tap(pullInto(buffer), (count) => Effect.sync(() => buffer.fill(1, count)))
+)
+
+export const keepsTheBuffer = brokenInto((pullInto) => {
+  let last: Uint8Array = new Uint8Array(0)
+  return (buffer) =>
+    Effect.suspend(() => {
+      last.fill(1)
+      last = buffer
+      return pullInto(buffer)
+    })
+})
+
+export const dropsInto = brokenInto((pullInto) => (buffer) => Effect.tap(pullInto(buffer), () => Effect.yieldNow()))
 
 export const losesAccepted: Layer.Layer<Transport.Transport> = Layer.sync(Transport.Transport, () => {
   const memory = MemoryTransport.make()

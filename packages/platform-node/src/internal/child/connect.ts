@@ -8,7 +8,6 @@ import {
   Unsupported
 } from "@ductworks/core/DuctError"
 import type { SocketOptions } from "@ductworks/core/Transport"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -18,7 +17,8 @@ import { bind } from "../../UnixListener.js"
 import { openAcceptor } from "../acceptor.js"
 import { descriptorOf, isTcp, takeHandle } from "../endpoint.js"
 import { withCode } from "../errno.js"
-import { readAheadOf, tune } from "../open.js"
+import { tune } from "../open.js"
+import { lingerOf, readAheadOf } from "../settings.js"
 import { SocketDriver } from "../socketDriver.js"
 import type { Child } from "./child.js"
 import { ChildDriver } from "./childDriver.js"
@@ -116,7 +116,7 @@ const connectionOf = (
       localAddress,
       remoteAddress,
       fileno: Option.fromNullable(descriptorOf(socket)),
-      linger: options.linger ?? Duration.seconds(tcp ? 10 : 3),
+      linger: lingerOf(tcp, options),
       highWaterMark: options.highWaterMark
     })
   })

@@ -96,7 +96,7 @@ export const interruption = (setting: Setting): ReadonlyArray<Entry> => {
 }
 
 /** Writes in small pieces with pauses, so that the reader waits now and then. */
-const trickle = (connection: Connection.Connection, pattern: Pattern, total: number, random: Random) =>
+export const trickle = (connection: Connection.Connection, pattern: Pattern, total: number, random: Random) =>
   Effect.gen(function* () {
     while (pattern.offset < total) {
       yield* connection.write([pattern.next(Math.min(random.size(3000), total - pattern.offset))])
@@ -123,7 +123,7 @@ const recording = (connection: Connection.Connection) => {
   }
 }
 
-const undisturbed = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void, unknown> =>
+export const undisturbed = (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void, unknown> =>
   Exit.isSuccess(exit) || Exit.isInterrupted(exit) ? Effect.void : exit
 
 const headerBytes = 8

@@ -1,0 +1,88 @@
+import { udpSock, type Sock } from "@ductworks/sockets/Sock"
+import { SO, SOL, UDP } from "@ductworks/sockets/SocketConstants"
+import { Effect } from "effect"
+import type { Contender } from "../contender.js"
+import { withSockets } from "../sockets.js"
+import { countPackets, packetBytes, receiveBufferBytes, sendPackets, type Received } from "../udp.js"
+
+type Receive = (sock: Sock, received: Received) => Effect.Effect<never, unknown>
+
+type Send = (sock: Sock, count: number) => Effect.Effect<void, unknown>
+
+/** 64-byte UDP packets on `Sock`; the sender's is connected. */
+const make = (receive: Receive, send: Send): Contender => ({
+  measure: async (start) => {
+    const received = { packets: 0 }
+    const [sock, port] = await withSockets(bindReceiver)
+    Effect.runFork(receive(sock, received))
+    return countPackets(start, port, received)
+  },
+  answer: async (port) => {
+    const sock = await withSockets(connectSender(Number(port)))
+    await sendPackets((count) => Effect.runPromise(send(sock, count)))
+  }
+})
+
+const bindReceiver = Effect.gen(function* () {
+  const sock = yield* udpSock
+  yield* sock.setsockopt(SOL.SOCKET, SO.RCVBUF, receiveBufferBytes)
+  yield* sock.bind(["127.0.0.1", 0])
+  const address = yield* sock.getsockname
+  return [sock, "port" in address ? address.port : 0] as const
+})
+
+const connectSender = (port: number) => Effect.tap(udpSock, (sock) => sock.connect(["127.0.0.1", port]))
+
+const sendEach: Send = (sock, count) =>
+  Effect.gen(function* () {
+    const packet = new Uint8Array(packetBytes).fill(7)
+    for (let i = 0; i < count; i++) yield* sock.send(packet)
+  })
+
+export const sockPackets = make(
+  (sock, received) =>
+    Effect.gen(function* () {
+      const buffer = new Uint8Array(packetBytes)
+      while (true) {
+        yield* sock.recvInto(buffer)
+        received.packets++
+      }
+    }),
+  sendEach
+)
+
+/** The receiver asks where each packet is from, which `node:dgram` always does. */
+export const sockPacketsFrom = make(
+  (sock, received) =>
+    Effect.gen(function* () {
+      const buffer = new Uint8Array(packetBytes)
+      while (true) {
+        yield* sock.recvfromInto(buffer)
+        received.packets++
+      }
+    }),
+  sendEach
+)
+
+/** The most that every kernel with UDP_SEGMENT takes at once (UDP_MAX_SEGMENTS was 64 until Linux 6.9). */
+const segments = 64
+
+/** The kernel cuts and joins them: UDP_SEGMENT and UDP_GRO. */
+export const sockSegments = make(
+  (sock, received) =>
+    Effect.gen(function* () {
+      yield* sock.setsockopt(SOL.UDP, UDP.GRO, 1)
+      const buffer = new Uint8Array(64 * 1024)
+      while (true) {
+        const { count, segment } = yield* sock.recvSegments(buffer)
+        received.packets += Math.ceil(count / segment)
+      }
+    }),
+  (sock, count) =>
+    Effect.gen(function* () {
+      const data = new Uint8Array(segments * packetBytes).fill(7)
+      for (let left = count; left > 0; left -= segments) {
+        yield* sock.sendSegments(data.subarray(0, Math.min(left, segments) * packetBytes), packetBytes)
+      }
+    })
+)

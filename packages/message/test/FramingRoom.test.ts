@@ -1,0 +1,104 @@
+import { Framing } from "@ductworks/message"
+import { assert, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { drain, frame } from "./support/frames.js"
+
+const KiB = 1024
+const framings = [Framing.ductworks, Framing.lengthPrefix32]
+
+/** Payloads of which some are large enough to be read into their memory. */
+const payloads = FastCheck.array(
+  FastCheck.oneof(FastCheck.nat(20), FastCheck.nat(70 * KiB), FastCheck.nat(600 * KiB)),
+  {
+    maxLength: 5
+  }
+).map((lengths) => lengths.map((length, seed) => new Uint8Array(length).map((_, index) => (index * 7 + seed) % 251)))
+
+/** How many bytes come at a time, and whether they may go where there is room for them. */
+const arrivals = FastCheck.array(
+  FastCheck.record({
+    length: FastCheck.oneof(
+      FastCheck.integer({ min: 1, max: 9 }),
+      FastCheck.integer({ min: 10 * KiB, max: 200 * KiB })
+    ),
+    isDirect: FastCheck.boolean()
+  }),
+  { minLength: 1, maxLength: 20 }
+).map((some) => [...some, { length: 50 * KiB, isDirect: true }])
+
+for (const framing of framings) {
+  it(`DW-27 any mix of chunks and reads into the room gives the same frames (${framing.name})`, () => {
+    FastCheck.assert(
+      FastCheck.property(payloads, arrivals, (all, arriving) => {
+        const decoder = framing.decoder(1024 * KiB)
+        const bytes = Buffer.concat(all.map((payload) => frame(framing, payload)))
+        const frames: Array<string> = []
+        for (let taken = 0, i = 0; taken < bytes.length; i++) {
+          const { isDirect, length } = arriving[i % arriving.length] ?? { isDirect: false, length: 1 }
+          const room = isDirect ? decoder.room?.() : undefined
+          const chunk = new Uint8Array(bytes.subarray(taken, taken + Math.min(length, room?.length ?? length)))
+          if (room === undefined) decoder.push(chunk)
+          else {
+            room.set(chunk)
+            decoder.filled?.(chunk.length)
+          }
+          taken += chunk.length
+          assert.isUndefined(drain(decoder, frames))
+          const rest = decoder.partial()
+          assert.isTrue(rest === undefined || rest.received < rest.expected)
+        }
+        assert.deepStrictEqual(
+          frames,
+          all.map((payload) => Buffer.from(payload).toString("hex"))
+        )
+        assert.isUndefined(decoder.partial())
+        assert.isUndefined(decoder.room?.())
+      }),
+      { numRuns: 60 }
+    )
+  })
+
+  it(`M-9 the room grows with what has come, whatever length was claimed (${framing.name})`, () => {
+    const decoder = framing.decoder(0xffffffff)
+    const header = new Uint8Array(framing.headerBytes)
+    framing.seal(header, 0, 0xffffffff)
+    decoder.push(header)
+    assert.isUndefined(decoder.next())
+    for (let received = 0; received < 4096 * KiB;) {
+      const room = decoder.room?.()
+      assert.isDefined(room)
+      assert.isAtMost(room.buffer.byteLength, Math.max(64 * KiB, 4 * received))
+      const count = Math.min(room.length, 100_000)
+      decoder.filled?.(count)
+      received += count
+      assert.isUndefined(decoder.next())
+      assert.deepStrictEqual(decoder.partial(), {
+        received: framing.headerBytes + received,
+        expected: framing.headerBytes + 0xffffffff
+      })
+    }
+  })
+
+  it(`there is room only for much that is missing of a frame that has begun (${framing.name})`, () => {
+    const decoder = framing.decoder(200 * KiB)
+    assert.isUndefined(decoder.room?.())
+    const bytes = frame(framing, new Uint8Array(100 * KiB))
+    decoder.push(bytes.subarray(0, framing.headerBytes - 1))
+    decoder.next()
+    assert.isUndefined(decoder.room?.())
+    decoder.push(bytes.subarray(framing.headerBytes - 1, 40 * KiB))
+    decoder.next()
+    assert.isUndefined(decoder.room?.())
+    const faulty = framing.decoder(10)
+    faulty.push(bytes)
+    assert.isDefined(faulty.next())
+    assert.isUndefined(faulty.room?.())
+  })
+}
+
+it("lines have no room: nobody knows how long they will be", () => {
+  const decoder = Framing.lines.decoder(1024 * KiB)
+  decoder.push(new Uint8Array(500 * KiB))
+  assert.isUndefined(decoder.next())
+  assert.isUndefined(decoder.room?.())
+})

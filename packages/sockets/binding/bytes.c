@@ -1,0 +1,131 @@
+/* Bytes of streams, and of descriptors that are no sockets. Nothing here allocates. */
+#include "addon.h"
+#include "transfer.h"
+
+#include <limits.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
+
+enum { MOST_SPIN_MICROS = 1000000 };
+
+/* Read and write know no flags, so whoever gives some is told. */
+static bool wants_socket(const Transfer *transfer) {
+  return !transfer->descriptor->is_socket && transfer->flags != MSG_DONTWAIT;
+}
+
+static int receive(const Transfer *transfer) {
+  int fd = transfer->descriptor->fd;
+  ssize_t count;
+  if (transfer->descriptor->is_socket)
+    RETRY_INTERRUPTED(count, recv(fd, transfer->data, transfer->length, transfer->flags));
+  else RETRY_INTERRUPTED(count, read(fd, transfer->data, transfer->length));
+  return outcome(count);
+}
+
+static int64_t now_micros(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int receive_spinning(const Transfer *transfer, int micros) {
+  int64_t deadline = now_micros() + micros;
+  int count;
+  do count = receive(transfer);
+  while (count == -EAGAIN && now_micros() < deadline);
+  return count;
+}
+
+static int call_recv(const Arguments *arguments) {
+  Transfer transfer;
+  int spin;
+  int failure = transfer_of(arguments, &transfer);
+  if (failure != 0) return failure;
+  if (!argument_int(arguments, 5, &spin) || spin < 0 || spin > MOST_SPIN_MICROS) return -EINVAL;
+  if (wants_socket(&transfer)) return -ENOTSOCK;
+  return spin == 0 ? receive(&transfer) : receive_spinning(&transfer, spin);
+}
+
+static int call_send(const Arguments *arguments) {
+  Transfer transfer;
+  int failure = transfer_of(arguments, &transfer);
+  if (failure != 0) return failure;
+  if (wants_socket(&transfer)) return -ENOTSOCK;
+  int fd = transfer.descriptor->fd;
+  ssize_t count;
+  if (transfer.descriptor->is_socket)
+    RETRY_INTERRUPTED(count, send(fd, transfer.data, transfer.length, transfer.flags | MSG_NOSIGNAL));
+  else RETRY_INTERRUPTED(count, write(fd, transfer.data, transfer.length));
+  return outcome(count);
+}
+
+/* The pieces from argument 2 on that hold anything; an array that is a Proxy is none. */
+static int pieces_of(const Arguments *arguments, struct iovec *out, int *count) {
+  napi_env env = arguments->env;
+  napi_value array = arguments->values[1], pieces[IOV_MAX];
+  size_t first, offset;
+  uint32_t length;
+  bool is_array = false;
+  if (!argument_size(arguments, 2, &first) || !argument_size(arguments, 3, &offset)) return -EINVAL;
+  if (napi_is_array(env, array, &is_array) != napi_ok || !is_array) return -EINVAL;
+  if (napi_get_array_length(env, array, &length) != napi_ok || first > length) return -EINVAL;
+  int found = 0;
+  for (size_t at = first; at < length && found < IOV_MAX; at += 1) {
+    Bytes piece;
+    if (napi_get_element(env, array, (uint32_t)at, &pieces[found]) != napi_ok) return -EINVAL;
+    if (!bytes_of(env, pieces[found], &piece)) return -EINVAL;
+    if (at == first && offset > piece.length) return -EINVAL;
+    if (at == first && offset == piece.length) offset = 0;
+    else if (piece.length > 0) found += 1;
+  }
+  /* An element may be a getter, and that may detach what came before: nothing is believed until all are fetched. */
+  for (int at = 0; at < found; at += 1) {
+    Bytes piece = {0};
+    size_t skip = at == 0 ? offset : 0;
+    if (!bytes_of(env, pieces[at], &piece) || skip > piece.length) return -EINVAL;
+    out[at] = (struct iovec){.iov_base = piece.data + skip, .iov_len = piece.length - skip};
+  }
+  *count = found;
+  return 0;
+}
+
+static int call_sendv(const Arguments *arguments) {
+  struct iovec pieces[IOV_MAX];
+  int count;
+  int failure = pieces_of(arguments, pieces, &count);
+  if (failure != 0) return failure;
+  const Descriptor *descriptor = argument_descriptor(arguments, 0);
+  if (descriptor == NULL) return -EBADF;
+  struct msghdr message = {.msg_iov = pieces};
+  message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+  ssize_t sent;
+  /* Not writev on sockets: it raises SIGPIPE. */
+  if (descriptor->is_socket) RETRY_INTERRUPTED(sent, sendmsg(descriptor->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+  else RETRY_INTERRUPTED(sent, writev(descriptor->fd, pieces, count));
+  return outcome(sent);
+}
+
+static int call_recvv(const Arguments *arguments) {
+  struct iovec pieces[IOV_MAX];
+  int count;
+  int failure = pieces_of(arguments, pieces, &count);
+  if (failure != 0) return failure;
+  const Descriptor *descriptor = argument_descriptor(arguments, 0);
+  if (descriptor == NULL) return -EBADF;
+  struct msghdr message = {.msg_iov = pieces};
+  message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+  ssize_t received;
+  /* Without room for ancillary data: the system drops descriptors that nobody asked for. */
+  if (descriptor->is_socket) RETRY_INTERRUPTED(received, recvmsg(descriptor->fd, &message, MSG_DONTWAIT));
+  else RETRY_INTERRUPTED(received, readv(descriptor->fd, pieces, count));
+  return outcome(received);
+}
+
+const Function bytes_functions[] = {
+    {"recv", call_recv}, {"send", call_send}, {"sendv", call_sendv}, {"recvv", call_recvv}, {0},
+};

@@ -1,0 +1,29 @@
+/* The arguments that all calls about bytes begin with: handle, view, offset, length, flags. */
+#include "addon.h"
+#include "transfer.h"
+
+#include <limits.h>
+
+/* With it, the system reads the pages of a buffer after the call, when JavaScript has filled or freed it long ago. */
+#ifdef MSG_ZEROCOPY
+static const int refused_flags = MSG_ZEROCOPY;
+#else
+static const int refused_flags = 0;
+#endif
+
+int transfer_of(const Arguments *arguments, Transfer *out) {
+  Bytes view;
+  size_t offset, length;
+  if (!argument_bytes(arguments, 1, &view)) return -EINVAL;
+  if (!argument_size(arguments, 2, &offset) || !argument_size(arguments, 3, &length)) return -EINVAL;
+  if (!argument_int(arguments, 4, &out->flags)) return -EINVAL;
+  if (offset > view.length || length > view.length - offset) return -EINVAL;
+  out->descriptor = argument_descriptor(arguments, 0);
+  if (out->descriptor == NULL) return -EBADF;
+  if ((out->flags & refused_flags) != 0) return -EOPNOTSUPP;
+  out->flags |= MSG_DONTWAIT;
+  out->data = length == 0 ? NULL : view.data + offset;
+  /* What a call gives is an int; Linux itself moves 4 KiB less than that at most. */
+  out->length = length > INT_MAX ? INT_MAX : length;
+  return 0;
+}

@@ -1,0 +1,17 @@
+#ifndef DUCTWORKS_TRANSFER_H
+#define DUCTWORKS_TRANSFER_H
+
+#include "addon.h"
+
+typedef struct {
+  const Descriptor *descriptor;
+  /* Inside the view, until the call returns. */
+  uint8_t *data;
+  size_t length;
+  int flags;
+} Transfer;
+
+/* From the first five arguments: 0, or why there is none. The flags include MSG_DONTWAIT. */
+int transfer_of(const Arguments *arguments, Transfer *out);
+
+#endif

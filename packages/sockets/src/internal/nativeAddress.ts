@@ -1,0 +1,67 @@
+import { InvalidAddress } from "@ductworks/core/DuctError"
+import { Buffer } from "node:buffer"
+import { format, InetAddress, type SocketAddress, UnixAddress } from "../SocketAddress.js"
+import { AF } from "../SocketConstants.js"
+import type { Binding, RawAddress } from "./binding.js"
+
+/**
+ * Addresses between their two forms, for the sockets of one thread. The last one each way is remembered: datagrams come
+ * from and go to the same place again and again.
+ */
+export class Addresses {
+  /** What the addon writes addresses to. */
+  readonly from: RawAddress
+  /** The last address that {@link encode} was given. */
+  readonly to: RawAddress
+  private readonly decodedRaw: RawAddress
+  private decodedLength = 0
+  private decoded: SocketAddress = UnixAddress("")
+  private encoded: SocketAddress | undefined
+  private encodedDomain = AF.UNSPEC
+  private encodedLength = 0
+
+  constructor(private readonly binding: Binding) {
+    const size = binding.constants.SIZE.SOCKADDR_STORAGE ?? 128
+    this.from = new Uint8Array(size)
+    this.to = new Uint8Array(size)
+    this.decodedRaw = new Uint8Array(size)
+  }
+
+  /** Writes the address to {@link to}; its length, or what is wrong with it. */
+  encode(domain: number, address: SocketAddress): number | InvalidAddress {
+    if (address === this.encoded && domain === this.encodedDomain) return this.encodedLength
+    this.encoded = undefined
+    const length =
+      address._tag === "UnixAddress"
+        ? this.binding.encodeUnix(Buffer.from(address.path), this.to)
+        : this.binding.encodeInet(domain, address.ip, address.port, this.to)
+    if (length < 0) return new InvalidAddress({ address: format(address), problem: "the system cannot use it" })
+    this.encoded = address
+    this.encodedDomain = domain
+    this.encodedLength = length
+    return length
+  }
+
+  /** What the addon wrote to {@link from}. */
+  decode(length: number): SocketAddress {
+    if (length === this.decodedLength && this.isDecoded(length)) return this.decoded
+    this.decoded = addressOf(this.binding.decode(this.from, length))
+    this.decodedRaw.set(this.from.subarray(0, length))
+    this.decodedLength = length
+    return this.decoded
+  }
+
+  private isDecoded(length: number): boolean {
+    for (let index = 0; index < length; index++) {
+      if (this.from[index] !== this.decodedRaw[index]) return false
+    }
+    return length > 0
+  }
+}
+
+// Of a family without addresses of ours (netlink …) nothing can be said.
+const addressOf = (decoded: Uint8Array | readonly [ip: string, port: number] | undefined): SocketAddress => {
+  if (decoded === undefined) return UnixAddress("")
+  if (!(decoded instanceof Uint8Array)) return InetAddress(decoded[0], decoded[1])
+  return UnixAddress(Buffer.from(decoded.buffer, decoded.byteOffset, decoded.length).toString())
+}

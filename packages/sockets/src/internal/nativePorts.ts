@@ -1,0 +1,41 @@
+import { endianness } from "node:os"
+import { AF, SO, SOL } from "../SocketConstants.js"
+import type { Handle } from "./binding.js"
+import { BindingPort, type NativeSystem } from "./nativePort.js"
+import type { Port, Ports } from "./port.js"
+
+/** Ports over the addon. */
+export const nativePorts = (system: NativeSystem): Ports => {
+  const { binding } = system
+  return {
+    isNative: true,
+    open: (domain, type, protocol) => {
+      const handle = binding.socket(domain, type, protocol)
+      return handle < 0 ? handle : new BindingPort(system, handle, domain, type)
+    },
+    adopt: (fd, domain, type) => {
+      const handle = binding.adopt(fd)
+      return handle < 0 ? handle : adopted(system, handle, domain, type)
+    },
+    pair: (domain, type, protocol) => {
+      const out = new Int32Array(2)
+      const result = binding.socketpair(domain, type, protocol, out)
+      const [one = 0, two = 0] = out
+      if (result < 0) return result
+      return [new BindingPort(system, one, domain, type), new BindingPort(system, two, domain, type)]
+    },
+    closeFd: (fd) => {
+      binding.closeFd(fd)
+    }
+  }
+}
+
+// What is no socket has neither domain nor type.
+const adopted = (system: NativeSystem, handle: Handle, domain?: number, type?: number): Port => {
+  const told = (name: number): number | undefined => {
+    const bytes = new Uint8Array(4)
+    const length = name < 0 ? -1 : system.binding.getsockopt(handle, SOL.SOCKET, name, bytes)
+    return length < 0 ? undefined : new DataView(bytes.buffer).getInt32(0, endianness() === "LE")
+  }
+  return new BindingPort(system, handle, domain ?? told(SO.DOMAIN) ?? AF.UNSPEC, type ?? told(SO.TYPE) ?? 0)
+}

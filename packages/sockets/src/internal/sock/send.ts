@@ -1,0 +1,161 @@
+import { InvalidArgument } from "@ductworks/core/DuctError"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { Buffer } from "node:buffer"
+import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
+import { MSG } from "../../SocketConstants.js"
+import type { AddressError, ArgumentError } from "../../SocketError.js"
+import { isBlocked, notSupported, wouldBlock } from "../errno.js"
+import { checkAddress } from "./address.js"
+import { checkBytes, checkInt } from "./arguments.js"
+import { Reason } from "./reason.js"
+import type { SockState } from "./state.js"
+
+/** All bytes, or with `MSG.DONTWAIT` what goes in one call. */
+export const send = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const problem = checkBytes("send", data) ?? checkInt("send", "flags", flags)
+  if (problem !== undefined) return problem
+  if (data.length === 0 && state.isStream) return state.call("send", () => 0)
+  if (state.port.sendDatagram !== undefined) return sendDatagram(state, "send", data, flags)
+  return (flags & MSG.DONTWAIT) === 0 ? sendAll(state, data, flags) : sendNow(state, data, flags)
+}
+
+const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const { writing } = state
+  const total = data.length
+  // Of one run: the value may run again.
+  let sent = 0
+  const step = () => {
+    if (!writing.isMidway) sent = 0
+    if (data.length !== total) return writing.refuse(Reason.resized)
+    const length = total - sent
+    const count = state.port.send(data, sent, length, flags)
+    if (count < 0) return writing.refuse(count)
+    sent += count
+    // Less than all: the system's buffer is full, and says when it is not.
+    return count === length ? done(state, total) : midway(state, wouldBlock)
+  }
+  return writing.run("send", step, tellOf(state))
+}
+
+// How many: nothing would be lost with the number.
+const done = (state: SockState, count: number): Exit.Exit<number> => {
+  state.writing.release()
+  return Exit.succeed(count)
+}
+
+const midway = (state: SockState, reason: number): undefined => {
+  state.writing.isMidway = true
+  return state.writing.refuse(reason)
+}
+
+const tellOf =
+  (state: SockState) =>
+  (operation: string, reason: number): ArgumentError =>
+    reason === Reason.resized
+      ? new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
+      : state.error(operation, reason)
+
+const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> =>
+  state.writing.now(
+    "send",
+    () => {
+      // Nothing goes between the bytes of another fiber.
+      if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
+      const count = state.port.send(data, 0, data.length, flags)
+      return count < 0 ? state.writing.refuse(count) : count
+    },
+    state.errorNow
+  )
+
+const sendDatagram = (
+  state: SockState,
+  operation: string,
+  data: Uint8Array,
+  flags: number
+): Effect.Effect<number, ArgumentError> =>
+  sendOne(state, operation, flags, undefined, () => state.port.sendDatagram?.(data, flags) ?? notSupported)
+
+/** All pieces, without joining them. */
+export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
+  for (const piece of pieces) {
+    const problem = checkBytes("writev", piece)
+    if (problem !== undefined) return problem
+  }
+  return Effect.suspend(() =>
+    writeAll(
+      state,
+      pieces.filter((piece) => piece.length > 0)
+    )
+  )
+}
+
+const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
+  const { writing } = state
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (state.port.sendDatagram !== undefined) return sendDatagram(state, "writev", Buffer.concat(pieces), 0)
+  let sent = 0
+  let first = 0
+  let offset = 0
+  const step = () => {
+    while (sent < total) {
+      const count = state.port.sendv(pieces, first, offset)
+      if (count < 0) return writing.refuse(count)
+      sent += count
+      offset += count
+      for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {
+        offset -= piece.length
+      }
+      writing.isMidway = true
+      if (sent < total && state.pace.isSpent()) return writing.refuse(Reason.breathe)
+    }
+    return done(state, sent)
+  }
+  return total === 0 ? state.call("writev", () => 0) : writing.run("writev", step, tellOf(state))
+}
+
+/** One call. */
+export const sendto = (
+  state: SockState,
+  data: Uint8Array,
+  input: AddressInput,
+  flags: number
+): Effect.Effect<number, AddressError> => {
+  const problem = checkBytes("sendto", data) ?? checkInt("sendto", "flags", flags)
+  if (problem !== undefined) return problem
+  const address = fromInput(input)
+  return (
+    checkAddress(state.port.domain, address, true) ??
+    sendOne(state, "sendto", flags, address, () => state.port.sendto(data, flags, address))
+  )
+}
+
+/** One call to an address, or to the peer; ports answer at once or with an Effect. */
+export const sendOne = <E>(
+  state: SockState,
+  operation: string,
+  flags: number,
+  address: SocketAddress | undefined,
+  call: () => number | Effect.Effect<number, E>
+): Effect.Effect<number, E | ArgumentError> => {
+  const tell = (name: string, result: number) =>
+    address === undefined || isBlocked(result)
+      ? state.errorNow(name, result)
+      : state.error(name, result, format(address))
+  if ((flags & MSG.DONTWAIT) !== 0) {
+    const step = () => {
+      const result = state.writing.isMidway ? wouldBlock : call()
+      return typeof result === "number" && result < 0 ? state.writing.refuse(result) : result
+    }
+    return Effect.flatMap(state.writing.now(operation, step, tell), (result) =>
+      typeof result === "number" ? Effect.succeed(result) : result
+    )
+  }
+  const step = () => {
+    const result = call()
+    if (typeof result === "number") return result < 0 ? state.writing.refuse(result) : done(state, result)
+    state.writing.release()
+    return result
+  }
+  return state.writing.run<number, E | ArgumentError>(operation, step, tell)
+}

@@ -1,0 +1,244 @@
+import type { Chunks, Driver } from "@ductworks/core/Connection"
+import { DuctClosed, type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
+import { readError, Sender, type Sent, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { performance } from "node:perf_hooks"
+import { SHUT } from "../../SocketConstants.js"
+import { fault, isBlocked, notConnected } from "../errno.js"
+import type { NativeHandle } from "../nativeHandle.js"
+import { landing } from "./landing.js"
+import { resetOnClose } from "./socketOptions.js"
+import type { System } from "./system.js"
+
+// A read that gave less than there was room for has emptied the system's buffer (epoll(7), "Do I need to continuously
+// read"). That is believed for this many milliseconds, within which whoever takes on would only be told to wait.
+const emptyMillis = 0.25
+
+// A connection that always has something lets the event loop go round after this many reads.
+const readsPerTurn = 64
+
+// Discarded in one go while the connection closes.
+const discardAtOnce = 1024 * 1024
+
+/** A connected stream socket of the addon as a driver of core's `Connection`. */
+export class NativeDriver implements Driver {
+  private wake: (side: "read" | "write") => void = () => {}
+  private readEnd: ReadError | undefined
+  private loss: ReadError | undefined
+  private isArmed = false
+  private emptiedAt = -1
+  private reads = 0
+
+  private pieces: ReadonlyArray<Uint8Array> = []
+  private piece = 0
+  private offset = 0
+  private sent: Sent = () => {}
+  private readonly sender: Sender
+
+  private isClosed = false
+  private isLingering = false
+  private isShut = false
+  private discarded = 0
+  private stopQuiet: () => void = () => {}
+  private closed: Array<() => void> = []
+
+  constructor(
+    private readonly system: System,
+    private readonly polled: NativeHandle,
+    private readonly isTcp: boolean,
+    private readonly readAhead: number
+  ) {
+    this.sender = new Sender(this.transmit, () => this.wake("write"))
+  }
+
+  start(wake: (side: "read" | "write") => void): void {
+    this.wake = wake
+  }
+
+  // --- reading
+
+  take(): Chunks | ReadError | undefined {
+    if (this.isArmed || this.readEnd !== undefined) return this.readEnd
+    if (this.isKnownEmpty()) return this.await()
+    const room = landing.room(this.readAhead)
+    const count = this.recv(landing.memory, landing.offset, room)
+    return count > 0 ? [landing.take(count)] : this.nothing(count)
+  }
+
+  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+    if (this.isArmed || this.readEnd !== undefined) return this.readEnd
+    if (this.isKnownEmpty()) return this.await()
+    const count = this.recv(buffer, 0, buffer.length)
+    return count > 0 ? count : this.nothing(count)
+  }
+
+  private isKnownEmpty(): boolean {
+    if (this.reads >= readsPerTurn) return true
+    return this.emptiedAt >= 0 && this.system.spin === 0 && performance.now() - this.emptiedAt < emptyMillis
+  }
+
+  private recv(into: Uint8Array, offset: number, length: number): number {
+    const { binding, spin } = this.system
+    // Nobody answers what has not left, and while this spins, or finds the answer at once, the turn does not end.
+    if (spin > 0) this.sender.endTurn()
+    const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
+    this.reads += 1
+    this.emptiedAt = count > 0 && count < length ? performance.now() : -1
+    return count
+  }
+
+  private nothing(result: number): ReadError | undefined {
+    if (isBlocked(result)) return this.await()
+    return (this.readEnd = result === 0 ? (this.loss ?? new RemoteDuctClosed({})) : readError(fault("recv", result)))
+  }
+
+  /** Until the system says that there is something, nothing is asked of it. */
+  private await(): ReadError | undefined {
+    const result = this.polled.watch("read", this.onReadable)
+    if (result < 0) return (this.readEnd = readError(fault("recv", result)))
+    this.isArmed = true
+    return undefined
+  }
+
+  private readonly onReadable = (): void => {
+    this.isArmed = false
+    this.reads = 0
+    this.emptiedAt = -1
+    this.wake("read")
+  }
+
+  // --- writing
+
+  put(chunks: Chunks): void {
+    this.sender.put(chunks)
+  }
+
+  readonly pending = (): number => this.sender.pending()
+
+  failure(): WriteError | undefined {
+    return this.sender.failure
+  }
+
+  private readonly transmit = (pieces: ReadonlyArray<Uint8Array>, sent: Sent): void => {
+    this.pieces = pieces
+    this.piece = this.offset = 0
+    this.sent = sent
+    this.advance()
+  }
+
+  private readonly advance = (): void => {
+    const { binding } = this.system
+    const { handle } = this.polled
+    for (;;) {
+      const piece = this.pieces[this.piece]
+      if (piece === undefined) return this.finish()
+      const isLast = this.piece === this.pieces.length - 1
+      const count = isLast
+        ? binding.send(handle, piece, this.offset, piece.length - this.offset, 0)
+        : binding.sendv(handle, this.pieces, this.piece, this.offset)
+      if (count < 0) return this.pause(count)
+      this.skip(count)
+    }
+  }
+
+  private skip(count: number): void {
+    let left = this.offset + count
+    for (let piece = this.pieces[this.piece]; piece !== undefined && left >= piece.length;) {
+      left -= piece.length
+      piece = this.pieces[++this.piece]
+    }
+    this.offset = left
+  }
+
+  private pause(result: number): void {
+    const failed = isBlocked(result) ? this.polled.watch("write", this.advance) : result
+    if (failed >= 0) return
+    const cause = fault("send", failed)
+    // The system tells of a reset once (SO_ERROR): a read that comes after this would see a clean end.
+    const loss = readError(cause)
+    if (loss._tag === "RemoteDuctReset") this.loss = loss
+    this.finish(writeError(cause))
+  }
+
+  private finish(failure?: WriteError): void {
+    this.pieces = []
+    this.sent(failure)
+  }
+
+  readonly endWrite: Effect.Effect<void, WriteError> = Effect.async((resume) => {
+    this.sender.whenDrained(() => {
+      this.shutdown()
+      const { failure } = this.sender
+      resume(failure === undefined ? Exit.void : Exit.fail(failure))
+    })
+  })
+
+  private shutdown(): void {
+    if (this.isShut || this.isClosed || this.sender.failure !== undefined) return
+    this.isShut = true
+    const result = this.system.binding.shutdown(this.polled.handle, SHUT.WR)
+    if (result < 0 && result !== notConnected) this.sender.fail(writeError(fault("shutdown", result)))
+  }
+
+  // --- closing
+
+  close(mode: "linger" | "now" | "reset"): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      const done = () => resume(Exit.void)
+      if (this.isClosed) return done()
+      this.closed.push(done)
+      if (mode === "linger") this.linger()
+      else this.destroy(mode === "reset")
+      return Effect.sync(() => {
+        this.closed = this.closed.filter((other) => other !== done)
+      })
+    })
+  }
+
+  private destroy(isReset = false): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.stopQuiet()
+    if (isReset && this.isTcp) resetOnClose(this.system.binding, this.polled.handle)
+    this.polled.close()
+    this.pieces = []
+    this.sender.fail(new DuctClosed({ operation: "send" }))
+    const closed = this.closed
+    this.closed = []
+    for (const done of closed) done()
+  }
+
+  // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
+  // other end's buffer already. A TCP socket with input that nobody read answers close(2) with a reset, which may
+  // overtake and undo what was sent last: that input is read away first.
+  private linger(): void {
+    if (this.isLingering) return
+    this.isLingering = true
+    this.sender.whenDrained(() => {
+      if (this.isClosed) return
+      if (this.sender.failure !== undefined || this.readEnd !== undefined || !this.isTcp) return this.destroy()
+      this.discard()
+      if (this.isClosed) return
+      if (this.discarded === 0) return this.destroy()
+      this.shutdown()
+      this.stopQuiet = whenQuiet(
+        () => this.discarded,
+        () => this.destroy()
+      )
+    })
+  }
+
+  private readonly discard = (): void => {
+    if (this.isClosed) return
+    const { binding } = this.system
+    for (const limit = this.discarded + discardAtOnce; this.discarded < limit;) {
+      const room = landing.room(Number.MAX_SAFE_INTEGER)
+      const count = binding.recv(this.polled.handle, landing.memory, landing.offset, room, 0, 0)
+      if (count <= 0 && !isBlocked(count)) return this.destroy()
+      if (count < 0) break
+      this.discarded += count
+    }
+    if (this.polled.watch("read", this.discard) < 0) this.destroy()
+  }
+}
