@@ -67,6 +67,20 @@ module.exports = {
       to: { path: "(^|/)node_modules/@msgpack/|^packages/message/src/MessagePack\\.ts$" }
     },
     {
+      name: "peers-are-subpaths",
+      comment: "@ductworks/peers and ws are optional peers of platform-node, so its index must load without them",
+      severity: "error",
+      from: { path: "^packages/platform-node/src/", pathNot: "Peers\\.ts$|/internal/peers/" },
+      to: { path: "^packages/peers/|(^|/)node_modules/ws/|^packages/platform-node/src/(.*Peers\\.ts$|internal/peers/)" }
+    },
+    {
+      name: "ws-is-a-subpath",
+      comment: "UDP and streams work without ws",
+      severity: "error",
+      from: { path: "^packages/platform-node/src/", pathNot: "WebSocketPeers\\.ts$|/internal/peers/webSocket" },
+      to: { path: "(^|/)node_modules/(@types/)?ws/|/internal/peers/webSocket" }
+    },
+    {
       name: "no-foreign-internals",
       comment: "internal/ is closed to other packages, examples and benchmarks",
       severity: "error",
