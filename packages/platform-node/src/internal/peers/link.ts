@@ -44,7 +44,10 @@ export class Link {
     const offered = this.connection.offer([frame])
     // What is not done yet waits until bytes have left that were taken: the other end has sent its last.
     if (!isDone(offered) || Exit.isSuccess(offered)) return taken
-    return Exit.as(Exit.mapError(offered, (error) => this.lost(error)), true)
+    return Exit.as(
+      Exit.mapError(offered, (error) => this.lost(error)),
+      true
+    )
   }
 
   /** Waits for room first. */
