@@ -5,8 +5,9 @@ const src = (packages) => `^packages/(${packages})/src/`
 const rooms = {
   core: { packages: [], npm: ["effect"] },
   message: { packages: ["core"], npm: ["effect", "@msgpack/msgpack"] },
-  "platform-node": { packages: ["core", "message"], npm: ["effect", "@effect/platform"] },
-  testing: { packages: ["core", "message"], npm: ["effect"] },
+  peers: { packages: ["core", "message"], npm: ["effect"] },
+  "platform-node": { packages: ["core", "message", "peers"], npm: ["effect", "@effect/platform", "ws", "@types/ws"] },
+  testing: { packages: ["core", "message", "peers"], npm: ["effect"] },
   sockets: { packages: ["core", "platform-node"], npm: ["effect", "node-gyp-build"] }
 }
 
@@ -64,6 +65,20 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/message/src/", pathNot: "MessagePack" },
       to: { path: "(^|/)node_modules/@msgpack/|^packages/message/src/MessagePack\\.ts$" }
+    },
+    {
+      name: "peers-are-subpaths",
+      comment: "@ductworks/peers and ws are optional peers of platform-node, so its index must load without them",
+      severity: "error",
+      from: { path: "^packages/platform-node/src/", pathNot: "Peers\\.ts$|/internal/peers/" },
+      to: { path: "^packages/peers/|(^|/)node_modules/ws/|^packages/platform-node/src/(.*Peers\\.ts$|internal/peers/)" }
+    },
+    {
+      name: "ws-is-a-subpath",
+      comment: "UDP and streams work without ws",
+      severity: "error",
+      from: { path: "^packages/platform-node/src/", pathNot: "WebSocketPeers\\.ts$|/internal/peers/webSocket" },
+      to: { path: "(^|/)node_modules/(@types/)?ws/|/internal/peers/webSocket" }
     },
     {
       name: "no-foreign-internals",

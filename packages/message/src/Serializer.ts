@@ -10,7 +10,7 @@ import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError 
 import { parseJson, stringifyJson } from "./internal/json.js"
 import { failWith } from "./internal/settled.js"
 import { withCompression } from "./internal/withCompression.js"
-import { withSchema } from "./internal/withSchema.js"
+import { makeCodec, withSchema } from "./internal/withSchema.js"
 import type { DeserializeError, SerializeError } from "./MessageError.js"
 
 /**
@@ -185,6 +185,28 @@ export const schema = <A, I, R, RF = never>(
   schema: Schema.Schema<A, I, R>,
   format?: Serializer<unknown, unknown, RF>
 ): Serializer<A, A, R | RF> => withSchema(schema, format ?? json())
+
+/**
+ * One side of {@link schema} without the format: values of a Schema and what they encode to. For messages of many types in
+ * one envelope, whose type decides which Schema reads the rest.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Codec<in out A, out R = never> {
+  readonly encode: (message: A) => Effect.Effect<unknown, SerializeError, R>
+  /** `size`: bytes of the payload that the value came in, for errors. */
+  readonly decode: (value: unknown, size: number) => Effect.Effect<A, DeserializeError, R>
+}
+
+/**
+ * The {@link Codec} of a Schema: guarded, and synchronous where the Schema is, as {@link schema} is. `name`: that of the
+ * format, for errors.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const codec = <A, I, R>(schema: Schema.Schema<A, I, R>, name: string): Codec<A, R> => makeCodec(schema, name)
 
 /**
  * JSON messages of a Schema: {@link schema} over {@link json}.

@@ -1,10 +1,10 @@
 import { MessageTruncated } from "@ductworks/core/DuctError"
+import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Decoder, Fault, Framing } from "../Framing.js"
 import { DeserializeError, MessageProtocolError, MessageTooLarge, type RecvError } from "../MessageError.js"
-import { isDone } from "./done.js"
 
 type Failure = Exit.Exit<never, RecvError>
 

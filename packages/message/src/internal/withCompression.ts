@@ -1,8 +1,9 @@
+import { andThen } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Serializer } from "../Serializer.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
-import { andThen, failWith } from "./settled.js"
+import { failWith } from "./settled.js"
 
 interface Compression {
   readonly name: string

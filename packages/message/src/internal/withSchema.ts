@@ -1,11 +1,12 @@
+import { andThen } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
-import type { Serializer } from "../Serializer.js"
+import type { Codec, Serializer } from "../Serializer.js"
 import { describeIssue } from "./describeIssue.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
-import { andThen, failWith } from "./settled.js"
+import { failWith } from "./settled.js"
 
 /** A Schema over a format of its encoded side; an Exit in, and a synchronous Schema, give an Exit out. */
 export const withSchema = <A, I, R, RF>(
@@ -13,20 +14,21 @@ export const withSchema = <A, I, R, RF>(
   format: Serializer<unknown, unknown, RF>
 ): Serializer<A, A, R | RF> => {
   const { maxMessageBytes, name } = format
-  const toWire = ParseResult.encodeUnknown(schema)
-  const fromWire = ParseResult.decodeUnknown(schema)
+  const codec = makeCodec(schema, name)
   return {
     name,
     maxMessageBytes,
-    encode: (message) =>
-      andThen(
-        guarded(toWire, message, (thrown) => serializeError(name, thrown)),
-        (value) => format.encode(value)
-      ),
-    decode: (payload) =>
-      andThen(format.decode(payload), (value) =>
-        guarded(fromWire, value, (thrown) => deserializeError(name, payload.length, thrown))
-      )
+    encode: (message) => andThen(codec.encode(message), (value) => format.encode(value)),
+    decode: (payload) => andThen(format.decode(payload), (value) => codec.decode(value, payload.length))
+  }
+}
+
+export const makeCodec = <A, I, R>(schema: Schema.Schema<A, I, R>, name: string): Codec<A, R> => {
+  const toWire = ParseResult.encodeUnknown(schema)
+  const fromWire = ParseResult.decodeUnknown(schema)
+  return {
+    encode: (message) => guarded(toWire, message, (thrown) => serializeError(name, thrown)),
+    decode: (value, size) => guarded(fromWire, value, (thrown) => deserializeError(name, size, thrown))
   }
 }
 

@@ -1,0 +1,30 @@
+/**
+ * Effects whose result is there already: an `Exit` is an Effect, and whoever is handed one can look at it without running
+ * anything. What is per message stays synchronous that way, where it can.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+/**
+ * Whether the Effect is an Exit: its result is there without running anything.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
+
+/**
+ * `flatMap` that stays an Exit where both steps are.
+ *
+ * @since 0.1.0
+ * @category sequencing
+ */
+export const andThen = <A, E, R, B, E2, R2>(
+  first: Effect.Effect<A, E, R>,
+  second: (value: A) => Effect.Effect<B, E2, R2>
+): Effect.Effect<B, E | E2, R | R2> => {
+  if (!isDone(first)) return Effect.flatMap(first, second)
+  return Exit.isSuccess(first) ? second(first.value) : Exit.failCause(first.cause)
+}

@@ -1,0 +1,295 @@
+/**
+ * The receiving half of a transport: events of many peers between whoever reads the system and `receive`. Each peer has
+ * a bounded place of its own and its turn, can be paused alone, and keeps its order; nothing is lost to interruption.
+ *
+ * @since 0.1.0
+ */
+import { DuctClosed } from "@ductworks/core/DuctError"
+import { Exclusive } from "@ductworks/core/Exclusive"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { LeaveCause, ReceiveError } from "./PeerError.js"
+import type { Peer, PeerTransportService, TransportEvent } from "./PeerTransport.js"
+
+/**
+ * Bytes that all peers of a socket may hold together, such as packets that are not whole yet. A transport takes before it
+ * keeps, and closes the peer for which it cannot.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class PeerBudget {
+  private taken = 0
+
+  /** @param limit bytes */
+  constructor(readonly limit: number) {}
+
+  /** Bytes taken and not given back. */
+  get held(): number {
+    return this.taken
+  }
+
+  /** Takes the bytes, unless that would be over the limit. */
+  take(bytes: number): boolean {
+    if (this.taken + bytes > this.limit) return false
+    this.taken += bytes
+    return true
+  }
+
+  give(bytes: number): void {
+    this.taken -= bytes
+  }
+}
+
+/**
+ * The limits of an inbox. All are finite by default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InboxOptions {
+  /** Packets of one peer that wait to be received, and of all datagram sources together. Default 64. */
+  readonly maxPackets?: number
+  /** Bytes of them; a single packet may be bigger. Default 256 KiB. */
+  readonly maxBytes?: number
+  /** Events that one `receive` gives at most. Default 64. */
+  readonly maxBatch?: number
+}
+
+/** What waits of one peer. Those that have something to give and are not paused stand in the ring. */
+class Place {
+  events: Array<TransportEvent> = []
+  /** How many of them were given. */
+  head = 0
+  bytes = 0
+  isPaused = false
+  isInRing = false
+  waiting: Array<() => void> = []
+
+  get size(): number {
+    return this.events.length - this.head
+  }
+
+  shift(): TransportEvent | undefined {
+    const event = this.events[this.head]
+    if (event === undefined) return undefined
+    if (event._tag === "Packet") this.bytes -= event.packet.length
+    if (++this.head === this.events.length) this.clear()
+    return event
+  }
+
+  /** Drops what is there; whether it began with the peer's joining. */
+  clear(): boolean {
+    const isNew = this.events[this.head]?._tag === "Joined"
+    this.events = []
+    this.head = 0
+    this.bytes = 0
+    return isNew
+  }
+
+  wake(): void {
+    if (this.waiting.length === 0) return
+    const waiting = this.waiting
+    this.waiting = []
+    for (const wake of waiting) wake()
+  }
+}
+
+/** One peer's share of a batch while others wait too. */
+const turnOf = 8
+
+/**
+ * The inbox of one transport. The methods are for whoever reads the system, and never throw; `receive` and `pause` are
+ * what a `PeerTransportService` offers under these names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class PeerInbox {
+  private readonly places = new Map<string, Place>()
+  private readonly datagrams = new Place()
+  private ring: Array<Place> = []
+  private ringHead = 0
+  private unseen = 0
+  private ended: Exit.Exit<never, ReceiveError> | undefined
+  private resume: (() => void) | undefined
+  private readonly turn = new Exclusive("receive")
+  private readonly maxPackets: number
+  private readonly maxBytes: number
+  private readonly maxBatch: number
+
+  constructor(options: InboxOptions = {}) {
+    this.maxPackets = options.maxPackets ?? 64
+    this.maxBytes = options.maxBytes ?? 256 * 1024
+    this.maxBatch = options.maxBatch ?? 64
+  }
+
+  /** Peers that joined and whose `Left` was not received yet. */
+  get size(): number {
+    return this.places.size
+  }
+
+  /** Peers that joined, and whose `Joined` was not received yet: a transport accepts no more when they are many. */
+  get unseenJoins(): number {
+    return this.unseen
+  }
+
+  /** A connection stands. */
+  join(peer: Peer, isOurs: boolean): void {
+    if (this.ended !== undefined || this.places.has(peer.id)) return
+    this.unseen++
+    const place = new Place()
+    this.places.set(peer.id, place)
+    this.add(place, { _tag: "Joined", peer, isOurs })
+  }
+
+  /** A packet of a peer that joined. It is taken in any case; whether there is {@link room} for another one. */
+  push(peer: Peer, packet: Uint8Array): boolean {
+    const place = this.places.get(peer.id)
+    if (place === undefined || this.ended !== undefined) return false
+    place.bytes += packet.length
+    this.add(place, { _tag: "Packet", peer, packet })
+    return this.hasRoom(place)
+  }
+
+  /** A packet from anybody. Whether it was taken: when too many wait it is dropped, for the transport to count. */
+  datagram(peer: Peer, packet: Uint8Array): boolean {
+    if (!this.hasRoom(this.datagrams) || this.ended !== undefined) return false
+    this.datagrams.bytes += packet.length
+    this.add(this.datagrams, { _tag: "Packet", peer, packet })
+    return true
+  }
+
+  /** The peer is gone; that is received after its packets. */
+  leave(peer: Peer, cause?: LeaveCause): void {
+    const place = this.places.get(peer.id)
+    if (place === undefined || this.ended !== undefined) return
+    this.add(place, cause === undefined ? { _tag: "Left", peer } : { _tag: "Left", peer, cause })
+    place.wake()
+  }
+
+  /** The peer was closed on this side: what waits of it is dropped, but for the `Left`. */
+  drop(peer: Peer, cause?: LeaveCause): void {
+    const place = this.places.get(peer.id)
+    if (place === undefined) return
+    // Who was not told that it joined need not be told that it left.
+    if (place.clear()) {
+      this.unseen--
+      this.places.delete(peer.id)
+      return place.wake()
+    }
+    place.isPaused = false
+    this.leave(peer, cause)
+  }
+
+  /** Nothing more comes: what waits is dropped, and `receive` fails with the error from now on. */
+  end(error: ReceiveError = new DuctClosed({ operation: "receive" })): void {
+    if (this.ended !== undefined) return
+    this.ended = Exit.fail(error)
+    const places = [...this.places.values()]
+    this.places.clear()
+    this.ring = []
+    this.ringHead = 0
+    for (const place of places) place.wake()
+    this.wake()
+  }
+
+  /** Completes when there is room for another packet of the peer, or it left: for the fiber that reads its connection. */
+  room(peer: Peer): Effect.Effect<void> {
+    return Effect.async<void>((resume) => this.whenRoom(peer, () => resume(Exit.void)))
+  }
+
+  /** {@link room} for who has no fiber: calls `wake` once, at once if there is room. */
+  whenRoom(peer: Peer, wake: () => void): void {
+    const place = this.places.get(peer.id)
+    if (place === undefined || this.hasRoom(place)) wake()
+    else place.waiting.push(wake)
+  }
+
+  /** As `PeerTransportService` has it. */
+  readonly pause: PeerTransportService["pause"] = (peer, isPaused) => {
+    const place = this.places.get(peer.id)
+    if (place === undefined) return
+    place.isPaused = isPaused
+    if (!isPaused) this.enter(place)
+  }
+
+  /** As `PeerTransportService` has it. */
+  readonly receive: PeerTransportService["receive"] = this.turn.run(() => {
+    if (this.ended !== undefined) return this.turn.fail(this.ended)
+    return this.skipPaused() === undefined ? Effect.flatMap(this.arrival, () => this.receive) : this.take
+  })
+
+  private readonly arrival: Effect.Effect<void> = Effect.async((resume) => {
+    this.resume = () => resume(Exit.void)
+    if (this.ended !== undefined || this.skipPaused() !== undefined) this.wake()
+  })
+
+  private readonly take = this.turn.commit((): Arr.NonEmptyReadonlyArray<TransportEvent> => {
+    const batch: Array<TransportEvent> = []
+    for (
+      let place = this.skipPaused();
+      place !== undefined && batch.length < this.maxBatch;
+      place = this.skipPaused()
+    ) {
+      this.takeTurn(place, batch)
+    }
+    if (!Arr.isNonEmptyReadonlyArray(batch)) throw new Error("ductworks: the turn was lost between look and commit")
+    return batch
+  })
+
+  /** The first place of the ring gives its share, and goes to the end if it has more. */
+  private takeTurn(place: Place, batch: Array<TransportEvent>): void {
+    this.leaveRing(place)
+    for (let left = Math.min(turnOf, this.maxBatch - batch.length); left > 0; left--) {
+      const event = place.shift()
+      if (event === undefined) break
+      batch.push(event)
+      if (event._tag === "Joined") this.unseen--
+      if (event._tag === "Left") this.places.delete(event.peer.id)
+    }
+    if (this.hasRoom(place)) place.wake()
+    this.enter(place)
+  }
+
+  private add(place: Place, event: TransportEvent): void {
+    place.events.push(event)
+    this.enter(place)
+    if (!place.isPaused) this.wake()
+  }
+
+  private enter(place: Place): void {
+    if (place.isInRing || place.isPaused || place.size === 0 || this.ended !== undefined) return
+    place.isInRing = true
+    this.ring.push(place)
+    this.wake()
+  }
+
+  private leaveRing(place: Place): void {
+    place.isInRing = false
+    if (++this.ringHead > 64 && this.ringHead * 2 > this.ring.length) {
+      this.ring = this.ring.slice(this.ringHead)
+      this.ringHead = 0
+    }
+  }
+
+  /** The first place of the ring that has something to give. */
+  private skipPaused(): Place | undefined {
+    for (;;) {
+      const place = this.ring[this.ringHead]
+      if (place === undefined || (!place.isPaused && place.size > 0)) return place
+      this.leaveRing(place)
+    }
+  }
+
+  private hasRoom(place: Place): boolean {
+    return place.size < this.maxPackets && place.bytes < this.maxBytes
+  }
+
+  private wake(): void {
+    const resume = this.resume
+    this.resume = undefined
+    resume?.()
+  }
+}

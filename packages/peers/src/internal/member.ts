@@ -1,0 +1,105 @@
+import type { PeerLost } from "../PeerError.js"
+import type { KnownPeer } from "../PeerSocket.js"
+import type { Peer } from "../PeerTransport.js"
+import type { Entry } from "./table.js"
+import type { Started } from "./fibers.js"
+import { Fifo } from "./fifo.js"
+import type { Outbox } from "./outbox.js"
+import type { Timer } from "./timers.js"
+
+/** A packet that waits to be parsed. */
+export interface Arrived {
+  readonly member: Member
+  readonly packet: Uint8Array
+  /** What `goodPeer` says, or is still about to. */
+  readonly good: Started<boolean>
+}
+
+/** A message that was parsed. */
+export class Incoming {
+  isCancelled = false
+  /** Interrupts its handlers, once they run. */
+  interrupt: () => void = () => {}
+
+  constructor(
+    readonly member: Member,
+    /** As `handleAll` has it. */
+    readonly peer: Peer,
+    readonly entry: Entry,
+    readonly data: unknown,
+    /** Of a request. */
+    readonly id: number | undefined,
+    /** Of the packet that it came in. */
+    readonly bytes: number
+  ) {}
+
+  /** Nobody waits for what its handlers do. */
+  stop(): void {
+    this.isCancelled = true
+    this.interrupt()
+  }
+}
+
+/**
+ * Where the packets of a peer wait to be parsed, and its messages for a handler; in order. In sequential mode all peers
+ * share one.
+ */
+export class Lane {
+  readonly packets = new Fifo<Arrived>()
+  readonly messages = new Fifo<Incoming>()
+  bytes = 0
+  isParsing = false
+  /** Messages whose handlers run. */
+  running = 0
+  isAdvancing = false
+  /** The one peer whose lane it is; none where it is shared. */
+  owner: Member | undefined
+}
+
+/** A call that waits for its reply. */
+export interface Call {
+  readonly fail: (error: PeerLost) => void
+}
+
+/** One peer, as long as the socket has something to do with it. */
+export class Member implements KnownPeer<unknown> {
+  metadata: unknown = undefined
+  /**
+   * stranger: a datagram source that nobody accepted. joining: connected, and goodPeer or connectTo have not decided.
+   * leaving: gone, but what it sent is still being handled.
+   */
+  state: "stranger" | "joining" | "known" | "leaving" | "gone"
+  /** Milliseconds of the monotonic clock. */
+  lastSeen = 0
+  /** Whether a good message came from it. */
+  hasSpoken = false
+  isPaused = false
+  /** Packets, messages and running jobs of it in the lane. */
+  pending = 0
+  silence: Timer | undefined
+  outbox: Outbox | undefined
+  /** Forgets it, once what it sent was handled: set while it is leaving. */
+  forget: () => void = () => {}
+  /** Our calls to it. */
+  readonly calls = new Set<Call>()
+  /** Its requests to us, by id. */
+  readonly requests = new Map<number, Incoming>()
+
+  constructor(
+    readonly peer: Peer,
+    readonly lane: Lane,
+    /** Whether this side connected. */
+    readonly isOurs: boolean,
+    isStranger: boolean
+  ) {
+    this.state = isStranger ? "stranger" : "joining"
+  }
+
+  /** Nobody waits for it any more, and nobody there waits for us. */
+  end(error: PeerLost): void {
+    this.outbox?.close()
+    this.outbox = undefined
+    for (const call of [...this.calls]) call.fail(error)
+    for (const request of [...this.requests.values()]) request.stop()
+  }
+}

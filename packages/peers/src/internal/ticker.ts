@@ -1,0 +1,32 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Tick } from "../PeerOptions.js"
+
+/**
+ * Runs the body at a fixed rate for ever, first after `delay`: the n-th time n intervals after the first, however long it
+ * takes itself. Times that have passed meanwhile are missed, not caught up with.
+ */
+export const atFixedRate = (
+  interval: Duration.Duration,
+  delay: Duration.Duration,
+  body: (tick: Tick) => Effect.Effect<void>
+): Effect.Effect<never> =>
+  Effect.flatMap(Effect.clock, (clock) => {
+    const nanos = Duration.unsafeToNanos(interval)
+    const run = (start: bigint, tick: Tick): Effect.Effect<never> => {
+      const begin = clock.unsafeCurrentTimeNanos()
+      return Effect.flatMap(body(tick), () => {
+        const end = clock.unsafeCurrentTimeNanos()
+        // The next one that is not past; one that is due at this very moment is not.
+        const due = Number((end - start + nanos - 1n) / nanos)
+        const index = Math.max(tick.index + 1, due)
+        const rest = start + BigInt(index) * nanos - end
+        const next: Tick = { previous: Duration.nanos(end - begin), missed: index - tick.index - 1, index }
+        return Effect.flatMap(Clock.sleep(Duration.nanos(rest > 0n ? rest : 0n)), () => run(start, next))
+      })
+    }
+    return Effect.flatMap(Clock.sleep(delay), () =>
+      run(clock.unsafeCurrentTimeNanos(), { previous: Duration.zero, missed: 0, index: 0 })
+    )
+  })

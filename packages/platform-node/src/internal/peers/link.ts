@@ -1,0 +1,125 @@
+import type { Connection } from "@ductworks/core/Connection"
+import { isDuctError, MessageTruncated, type ReadError, type WriteError } from "@ductworks/core/DuctError"
+import { isDone } from "@ductworks/core/Settled"
+import type { Decoder, Fault } from "@ductworks/message/Framing"
+import { MessageProtocolError } from "@ductworks/message/MessageError"
+import { type LeaveCause, PeerLost, type TransmitError } from "@ductworks/peers/PeerError"
+import type { Peer } from "@ductworks/peers/PeerTransport"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { taken, tooLarge } from "./common.js"
+import type { StreamPeers } from "./streams.js"
+
+/** One connection: cuts what it reads into packets, and knows how it ends. */
+export class Link {
+  private readonly decoder: Decoder
+  /** Bytes of the packet that is not whole, as the budget knows them. */
+  private held = 0
+
+  constructor(
+    private readonly owner: StreamPeers,
+    readonly peer: Peer,
+    readonly connection: Connection,
+    private readonly scope: Scope.CloseableScope
+  ) {
+    this.decoder = owner.framing.decoder(owner.maxPacketBytes)
+  }
+
+  /** The one fiber of a connection. It only waits where there is nothing to read, or no room for it. */
+  readonly read: Effect.Effect<void> = Effect.suspend(() => {
+    for (;;) {
+      const cut = this.cut()
+      if (cut === "full") return Effect.zipRight(this.owner.inbox.room(this.peer), this.read)
+      if (cut === "over") return Effect.void
+      const chunks = this.connection.take()
+      if (chunks === undefined) return Effect.zipRight(this.connection.arrival(), this.read)
+      if (isDuctError(chunks)) return Effect.sync(() => this.ended(chunks))
+      for (const chunk of chunks) this.decoder.push(chunk)
+    }
+  })
+
+  /** Takes the frame in any case: the owner has looked whether there is room. */
+  offer(frame: Uint8Array): Exit.Exit<boolean, TransmitError> {
+    const offered = this.connection.offer([frame])
+    // What is not done yet waits until bytes have left that were taken: the other end has sent its last.
+    if (!isDone(offered) || Exit.isSuccess(offered)) return taken
+    return Exit.as(
+      Exit.mapError(offered, (error) => this.lost(error)),
+      true
+    )
+  }
+
+  /** Waits for room first. */
+  write(frame: Uint8Array): Effect.Effect<void, TransmitError> {
+    return Effect.mapError(this.connection.write([frame]), (error) => this.lost(error))
+  }
+
+  close(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.owner.budget.give(this.held)
+      this.held = 0
+      return Scope.close(this.scope, exit)
+    })
+  }
+
+  private cut(): "all" | "full" | "over" {
+    const { inbox } = this.owner
+    for (;;) {
+      const frame = this.decoder.next()
+      if (frame === undefined) return this.hold() ? "all" : "over"
+      if (!(frame instanceof Uint8Array)) return this.broken(frame)
+      if (!inbox.push(this.peer, frame)) return "full"
+    }
+  }
+
+  /** Asks the budget for what is kept. */
+  private hold(): boolean {
+    const { budget, counters } = this.owner
+    const kept = this.decoder.partial()?.received ?? 0
+    const more = kept - this.held
+    if (more > 0 && !budget.take(more)) {
+      counters.refused++
+      this.leave(new PeerLost({ operation: "receive", peer: this.peer.id, reason: "Refused" }))
+      return false
+    }
+    if (more < 0) budget.give(-more)
+    this.held = kept
+    return true
+  }
+
+  private broken(fault: Fault): "over" {
+    const { counters } = this.owner
+    if (fault._tag === "TooLarge") {
+      counters.oversize++
+      this.leave(tooLarge(fault.size, fault.limit, "recv"))
+    } else {
+      counters.malformed++
+      this.leave(new MessageProtocolError({ expected: fault.expected, received: fault.received }))
+    }
+    return "over"
+  }
+
+  private ended(error: ReadError): void {
+    if (error._tag === "RemoteDuctClosed") return this.eof(error)
+    // Ours: whoever closed it has told the inbox.
+    if (error._tag !== "DuctClosed" && error._tag !== "DuctBusy") this.leave(error)
+  }
+
+  private eof(cause: ReadError): void {
+    const partial = this.decoder.partial()
+    if (partial !== undefined) return this.leave(new MessageTruncated({ ...partial, cause }))
+    this.owner.inbox.leave(this.peer)
+    this.owner.release(this, Exit.void)
+  }
+
+  private leave(cause: LeaveCause): void {
+    this.owner.inbox.leave(this.peer, cause)
+    this.owner.release(this, Exit.fail(cause))
+  }
+
+  private lost(cause: WriteError): PeerLost {
+    const reason = cause._tag === "DuctClosed" ? "Closed" : "Vanished"
+    return new PeerLost({ operation: "send", peer: this.peer.id, reason, cause })
+  }
+}

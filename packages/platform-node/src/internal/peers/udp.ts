@@ -1,0 +1,193 @@
+import { sizeOr } from "@ductworks/core/Connection"
+import { BindFailed, ConnectFailed, DuctClosed, InvalidArgument, LocalSocketFault } from "@ductworks/core/DuctError"
+import type { BindError, ReachError, TransmitError } from "@ductworks/peers/PeerError"
+import * as PeerInbox from "@ductworks/peers/PeerInbox"
+import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import * as dgram from "node:dgram"
+import * as dns from "node:dns"
+import * as net from "node:net"
+import type { UdpOptions } from "../../NodePeers.js"
+import { codeOf, details, reasonOf } from "../errno.js"
+import { Counters, full, shut, taken, tooLarge, unknown } from "./common.js"
+import { canonical, formatUdp, parseUdp, type Target } from "./udpAddress.js"
+
+/** Targets that were read from text and are kept; then all are forgotten. */
+const maxTargets = 1024
+
+/** Peers are whoever a datagram comes from. There is no table of them, so spoofed sources cost nothing. */
+class UdpPeers implements PeerTransportService {
+  readonly kind = "datagram"
+  readonly endpoints: ReadonlyArray<string>
+  readonly maxPacketBytes: number
+  readonly receive: PeerTransportService["receive"]
+  readonly pause = (): void => {}
+  readonly close = (): Effect.Effect<void> => Effect.void
+  private readonly counters = new Counters()
+  readonly stats = this.counters.stats
+  private readonly inbox: PeerInbox.PeerInbox
+  private readonly highWaterMark: number
+  private readonly isV6: boolean
+  private readonly targets = new Map<string, Target>()
+  private lastSource: { readonly host: string; readonly port: number; readonly peer: Peer } | undefined
+  private isShut = false
+
+  constructor(
+    private readonly socket: dgram.Socket,
+    options: UdpOptions
+  ) {
+    const { address, family, port } = socket.address()
+    this.endpoints = [formatUdp(address, port)]
+    this.isV6 = family === "IPv6"
+    this.maxPacketBytes = Math.min(sizeOr(options.maxPacketBytes, 8192), this.isV6 ? 65_527 : 65_507)
+    this.highWaterMark = sizeOr(options.highWaterMark, 256 * 1024)
+    this.inbox = new PeerInbox.PeerInbox({ maxPackets: 1024, maxBytes: 1024 * 1024, ...options })
+    this.receive = this.inbox.receive
+    socket.on("message", this.onMessage).on("error", this.onError)
+  }
+
+  readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
+    const target = this.check(peer, packet)
+    if (Exit.isExit(target)) return target
+    if (this.socket.getSendQueueSize() >= this.highWaterMark) return full
+    // Without a callback an error would be the socket's.
+    this.socket.send(packet, target.port, target.host, () => {})
+    return taken
+  }
+
+  readonly send = (peer: Peer, packet: Uint8Array): Effect.Effect<void, TransmitError> =>
+    Effect.async((resume) => {
+      const target = this.check(peer, packet)
+      if (Exit.isExit(target)) return resume(target)
+      this.socket.send(packet, target.port, target.host, (cause) =>
+        resume(cause === null ? Exit.void : Exit.fail(this.sendError(cause, packet)))
+      )
+    })
+
+  readonly connect = (endpoint: string): Effect.Effect<Peer, ReachError> =>
+    Effect.suspend((): Effect.Effect<Peer, ReachError> => {
+      if (this.isShut) return Exit.fail(new DuctClosed({ operation: "connect" }))
+      const target = parseUdp(endpoint)
+      if ("_tag" in target) return Exit.fail(target)
+      return Effect.map(this.resolve(endpoint, target.host), (host) => Peer(formatUdp(host, target.port)))
+    })
+
+  /** The descriptor is closed when this is done. */
+  readonly shut: Effect.Effect<void> = Effect.async((resume) => {
+    this.isShut = true
+    this.inbox.end()
+    this.socket.off("message", this.onMessage)
+    this.socket.close(() => resume(Exit.void))
+  })
+
+  private check(peer: Peer, packet: Uint8Array): Target | Exit.Exit<never, TransmitError> {
+    if (this.isShut) return shut
+    if (packet.length > this.maxPacketBytes) return Exit.fail(tooLarge(packet.length, this.maxPacketBytes))
+    const known = this.targets.get(peer.endpoint)
+    if (known !== undefined) return known
+    const target = parseUdp(peer.endpoint)
+    if ("_tag" in target) return unknown(peer)
+    if (this.targets.size >= maxTargets) this.targets.clear()
+    this.targets.set(peer.endpoint, target)
+    return target
+  }
+
+  private readonly onMessage = (packet: Buffer, source: dgram.RemoteInfo): void => {
+    if (packet.length > this.maxPacketBytes) {
+      this.counters.oversize++
+      this.counters.droppedDatagrams++
+      return
+    }
+    // A plain array of bytes, as everywhere: a Buffer answers to `slice` and JSON in its own way.
+    const bytes = new Uint8Array(packet.buffer, packet.byteOffset, packet.length)
+    if (!this.inbox.datagram(this.source(source), bytes)) this.counters.droppedDatagrams++
+  }
+
+  private source({ address, port }: dgram.RemoteInfo): Peer {
+    const last = this.lastSource
+    if (last !== undefined && last.port === port && last.host === address) return last.peer
+    const peer = Peer(formatUdp(address, port))
+    this.lastSource = { host: address, port, peer }
+    return peer
+  }
+
+  // Windows tells of datagrams that nobody took at the next read: that is no fault of this socket.
+  private readonly onError = (cause: Error): void => {
+    const code = codeOf(cause)
+    if (code === "ECONNRESET" || code === "ECONNREFUSED") return
+    this.inbox.end(new LocalSocketFault({ operation: "recv", ...details(cause) }))
+  }
+
+  private sendError(cause: Error, packet: Uint8Array): TransmitError {
+    if (this.isShut) return new DuctClosed({ operation: "send" })
+    return codeOf(cause) === "EMSGSIZE"
+      ? tooLarge(packet.length, this.maxPacketBytes)
+      : new LocalSocketFault({ operation: "send", ...details(cause) })
+  }
+
+  private resolve(endpoint: string, host: string): Effect.Effect<string, ConnectFailed> {
+    // An IPv6 socket that takes both writes IPv4 sources so.
+    if (net.isIPv4(host)) return Exit.succeed(this.isV6 ? `::ffff:${host}` : host)
+    if (net.isIPv6(host) && this.isV6) return Exit.succeed(canonical(host))
+    return Effect.async((resume) => {
+      dns.lookup(host, this.isV6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 }, (cause, address) =>
+        resume(
+          cause === null
+            ? Exit.succeed(canonical(address))
+            : Exit.fail(new ConnectFailed({ reason: reasonOf(cause), address: endpoint, ...details(cause) }))
+        )
+      )
+    })
+  }
+}
+
+export const bindUdp = (options: UdpOptions): Effect.Effect<PeerTransportService, BindError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.flatMap(bound(options), (socket) => Effect.sync(() => new UdpPeers(socket, options))),
+    (peers) => peers.shut
+  )
+
+const bound = (options: UdpOptions): Effect.Effect<dgram.Socket, BindError> =>
+  Effect.async((resume) => {
+    const { host = "127.0.0.1", port = 0 } = options
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      const problem = `port must be a whole number from 0 to 65535, not ${port}`
+      return resume(Exit.fail(new InvalidArgument({ operation: "bind", problem })))
+    }
+    const socket = open(options, host)
+    const fail = (cause: unknown) => {
+      socket.off("error", fail).close()
+      const address = formatUdp(host, port)
+      resume(Exit.fail(new BindFailed({ reason: reasonOf(cause), address, ...details(cause) })))
+    }
+    socket.once("error", fail)
+    socket.bind({ address: host, port }, () => {
+      try {
+        tune(socket, options)
+      } catch (cause) {
+        return fail(cause)
+      }
+      socket.off("error", fail)
+      resume(Exit.succeed(socket))
+    })
+    return Effect.sync(() => socket.off("error", fail).close())
+  })
+
+const open = (options: UdpOptions, host: string): dgram.Socket =>
+  dgram.createSocket({
+    type: net.isIPv6(host) ? "udp6" : "udp4",
+    reuseAddr: options.reuseAddress ?? (options.multicast?.groups?.length ?? 0) > 0,
+    ipv6Only: options.ipv6Only ?? false,
+    ...(options.receiveBufferBytes === undefined ? {} : { recvBufferSize: options.receiveBufferBytes }),
+    ...(options.sendBufferBytes === undefined ? {} : { sendBufferSize: options.sendBufferBytes })
+  })
+
+const tune = (socket: dgram.Socket, { broadcast = false, multicast = {} }: UdpOptions): void => {
+  if (broadcast) socket.setBroadcast(true)
+  if (multicast.interface !== undefined) socket.setMulticastInterface(multicast.interface)
+  if (multicast.ttl !== undefined) socket.setMulticastTTL(multicast.ttl)
+  if (multicast.loopback !== undefined) socket.setMulticastLoopback(multicast.loopback)
+  for (const group of multicast.groups ?? []) socket.addMembership(group, multicast.interface)
+}

@@ -1,0 +1,81 @@
+import * as NodeHttpPeers from "@ductworks/platform-node/NodeHttpPeers"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as http from "node:http"
+import { endpointOf, until, watch } from "./support/peers.js"
+import { text } from "./support/transport.js"
+
+const server = (options?: NodeHttpPeers.HttpPeersOptions) =>
+  Effect.flatMap(
+    Layer.build(NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" })),
+    (context) => Effect.provide(NodeHttpPeers.makeServer(options), context)
+  )
+
+const ask = (url: string, init?: RequestInit) =>
+  Effect.promise(async () => {
+    const response = await fetch(url, { ...init, headers: { connection: "close" } })
+    return { status: response.status, body: await response.text() }
+  })
+
+const decode = (packet: Uint8Array): unknown => JSON.parse(Buffer.from(packet).toString())
+
+describe("HTTP peers", () => {
+  it.scopedLive("ST-41 a request joins, sends its verb and body, is answered and leaves (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server()
+      const asked = yield* Effect.fork(ask(`${endpointOf(transport)}/a?b=1`, { method: "POST", body: "hello" }))
+      const joined = yield* transport.receive
+      const [, event] = joined.length > 1 ? joined : [...joined, ...(yield* transport.receive)]
+      if (event?._tag !== "Packet") return assert.fail("no packet")
+      const message = decode(event.packet)
+      if (!Array.isArray(message)) return assert.fail("no message")
+      assert.strictEqual(message[0], "POST")
+      assert.deepInclude(message[1], { path: "/a?b=1", body: "hello" })
+      yield* transport.send(
+        event.peer,
+        text.encode(JSON.stringify(["~reply", { status: 201, body: { ok: 1 } }, message[2]]))
+      )
+      assert.deepStrictEqual(yield* asked, { status: 201, body: '{"ok":1}' })
+      const [left] = yield* transport.receive
+      assert.include(left, { _tag: "Left" })
+    })
+  )
+
+  it.scopedLive("ST-41 an oversize body is 413, no answer 504, and a failed request its status (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server({ maxPacketBytes: 100, timeout: "2 seconds" })
+      const seen = yield* watch(transport)
+      assert.strictEqual((yield* ask(endpointOf(transport), { method: "POST", body: "x".repeat(101) })).status, 413)
+      assert.strictEqual(transport.stats().oversize, 1)
+      assert.strictEqual((yield* ask(endpointOf(transport))).status, 504)
+      assert.include(seen.left()[0]?.cause, { _tag: "PeerLost", reason: "Vanished" })
+      const statuses = [
+        ["NoHandler", 404],
+        ["HandlerFailed", 500],
+        ["TooMany", 503]
+      ] as const
+      for (const [reason, status] of statuses) {
+        const count = seen.packets().length
+        const asked = yield* Effect.fork(ask(endpointOf(transport)))
+        yield* until(() => seen.packets().length > count)
+        const peer = seen.packets().at(-1)?.peer
+        if (peer === undefined) return assert.fail("nobody asked")
+        assert.include(yield* Effect.flip(transport.send(peer, text.encode("nonsense"))), { _tag: "SerializeError" })
+        yield* transport.send(peer, text.encode(JSON.stringify(["~error", reason, 1])))
+        assert.strictEqual((yield* asked).status, status)
+        assert.include(yield* Effect.flip(transport.send(peer, text.encode("[]"))), { _tag: "UnknownPeer" })
+      }
+    })
+  )
+
+  it.scopedLive("ST-41 requests over the backlog get 503, and are counted (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server({ backlog: 1, timeout: "200 millis" })
+      const statuses = yield* Effect.replicateEffect(ask(endpointOf(transport)), 4, { concurrency: 4 })
+      assert.deepStrictEqual(statuses.map(({ status }) => status).sort(), [503, 503, 503, 504])
+      assert.strictEqual(transport.stats().refused, 3)
+    })
+  )
+})

@@ -1,0 +1,166 @@
+import * as NodeWebSocketPeers from "@ductworks/platform-node/NodeWebSocketPeers"
+import { checkPeers } from "@ductworks/testing/checkPeers"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as http from "node:http"
+import * as net from "node:net"
+import { WebSocket } from "ws"
+import { endpointOf, portOf, until, watch } from "./support/peers.js"
+import { openResources, text } from "./support/transport.js"
+
+describe("checkPeers over WebSockets", () => {
+  const server = NodeWebSocketPeers.makeServer()
+  const client = NodeWebSocketPeers.makeClient()
+  for (const check of checkPeers({
+    kind: "stream",
+    server,
+    client,
+    nobody: "ws://127.0.0.1:1",
+    probe: openResources
+  })) {
+    it.live(`ST-42 law ${check.law}: ${check.name} (websocket)`, () => check.run, 20_000)
+  }
+})
+
+const rawSocket = (url: string, origin?: string) =>
+  Effect.acquireRelease(
+    Effect.async<WebSocket, Error>((resume) => {
+      const socket = new WebSocket(url, origin === undefined ? {} : { origin })
+      socket.once("open", () => resume(Effect.succeed(socket)))
+      socket.on("error", (error) => resume(Effect.fail(error)))
+    }),
+    (socket) => Effect.sync(() => socket.terminate())
+  )
+
+/** A server that somebody else owns, with a page. */
+const page = Effect.acquireRelease(
+  Effect.async<http.Server>((resume) => {
+    const server = http.createServer((_, response) => response.end("a page"))
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) =>
+    Effect.async<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+)
+
+describe("WebSocket peers", () => {
+  it.scopedLive("ST-42 one frame is one packet, text or binary, and a close forgets the peer (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer({ frames: "text" })
+      const seen = yield* watch(server)
+      const socket = yield* rawSocket(endpointOf(server))
+      const received: Array<string> = []
+      socket.on("message", (data, isBinary) =>
+        received.push(`${isBinary} ${Buffer.isBuffer(data) ? data.toString() : "?"}`)
+      )
+      socket.send("tëxt")
+      socket.send(Uint8Array.of(1, 2, 3))
+      yield* until(() => seen.packets().length === 2)
+      const [first, second] = seen.packets()
+      if (first === undefined || second === undefined) return assert.fail("nothing came")
+      assert.strictEqual(Buffer.from(first.packet).toString(), "tëxt")
+      assert.deepStrictEqual([...second.packet], [1, 2, 3])
+      yield* server.send(first.peer, text.encode("answer"))
+      yield* until(() => received.length === 1)
+      assert.deepStrictEqual(received, ["false answer"])
+      socket.close(1001)
+      yield* until(() => seen.left().length === 1)
+      assert.isUndefined(seen.left()[0]?.cause)
+      assert.include(yield* Effect.flip(server.send(first.peer, text.encode("?"))), { _tag: "UnknownPeer" })
+    })
+  )
+
+  it.scopedLive("ST-42 shares a server that serves a page, and leaves it as it was (websocket)", () =>
+    Effect.gen(function* () {
+      const owned = yield* page
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const server = yield* NodeWebSocketPeers.makeServer({ server: owned, path: "/chat" })
+          assert.match(endpointOf(server), /^ws:\/\/127\.0\.0\.1:\d+\/chat$/)
+          yield* rawSocket(endpointOf(server))
+          const [event] = yield* server.receive
+          assert.strictEqual(event._tag, "Joined")
+          const response = yield* Effect.promise(() => fetch(`http://127.0.0.1:${portOfServer(owned)}/`))
+          assert.strictEqual(yield* Effect.promise(() => response.text()), "a page")
+        })
+      )
+      assert.isTrue(owned.listening)
+      assert.strictEqual(owned.listenerCount("upgrade"), 0)
+    })
+  )
+
+  it.scopedLive("ST-42 pages of other hosts are refused unless they are named (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer()
+      const url = endpointOf(server)
+      assert.include(String(yield* Effect.flip(rawSocket(url, "http://elsewhere.example"))), "403")
+      yield* rawSocket(url, url.replace("ws:", "http:"))
+      const named = yield* NodeWebSocketPeers.makeServer({ origins: ["http://elsewhere.example"] })
+      yield* rawSocket(endpointOf(named), "http://elsewhere.example")
+    })
+  )
+
+  it.scopedLive("ST-42 an oversize packet closes its peer and no other, and is counted (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer({ maxPacketBytes: 100 })
+      const seen = yield* watch(server)
+      const bad = yield* rawSocket(endpointOf(server))
+      const good = yield* rawSocket(endpointOf(server))
+      bad.send(new Uint8Array(101))
+      yield* until(() => seen.left().length === 1)
+      assert.include(seen.left()[0]?.cause, { _tag: "MessageTooLarge", limit: 100, limitName: "maxPacketBytes" })
+      good.send("ok")
+      yield* until(() => seen.packets().length === 1)
+      assert.deepStrictEqual(server.stats(), { droppedDatagrams: 0, oversize: 1, malformed: 0, refused: 0 })
+    })
+  )
+
+  it.scopedLive(
+    "ST-42 a peer that vanishes inside a packet, and one that speaks nonsense, leave with a cause (websocket)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* NodeWebSocketPeers.makeServer()
+        const seen = yield* watch(server)
+        const vanishes = yield* rawSocket(endpointOf(server))
+        vanishes.send("begun", { fin: false })
+        yield* until(() => seen.joined().length === 1)
+        vanishes.terminate()
+        yield* until(() => seen.left().length === 1)
+        assert.include(seen.left()[0]?.cause, { _tag: "PeerLost", reason: "Vanished" })
+        const babbles = yield* rawSocket(endpointOf(server))
+        const wire: unknown = Reflect.get(babbles, "_socket")
+        if (!(wire instanceof net.Socket)) return assert.fail("no socket")
+        wire.write(Buffer.alloc(64, 0xff))
+        yield* until(() => seen.left().length === 2)
+        assert.include(seen.left()[1]?.cause, { _tag: "PeerLost", reason: "Vanished" })
+        assert.strictEqual(server.stats().malformed, 1)
+      })
+  )
+
+  it.scopedLive(
+    "ST-42 peers that connect and never speak: over the backlog they are refused and counted (websocket)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* NodeWebSocketPeers.makeServer({ backlog: 3 })
+        const open = Effect.option(rawSocket(endpointOf(server)))
+        const opened = (yield* Effect.replicateEffect(open, 10)).filter((one) => one._tag === "Some")
+        assert.strictEqual(opened.length, 3)
+        assert.strictEqual(server.stats().refused, 7)
+      })
+  )
+
+  it.scopedLive("ST-42 an address in use is AddressInUse (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer()
+      const failed = yield* Effect.flip(NodeWebSocketPeers.makeServer({ port: portOf(server) }))
+      assert.include(failed, { _tag: "BindFailed", reason: "AddressInUse" })
+    })
+  )
+})
+
+const portOfServer = (server: http.Server): number => {
+  const bound = server.address()
+  return bound === null || typeof bound === "string" ? 0 : bound.port
+}

@@ -1,0 +1,16 @@
+import { checkPeers } from "@ductworks/testing/checkPeers"
+import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
+import { describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+const probe = Effect.sync(() => process.getActiveResourcesInfo().length)
+
+for (const kind of ["stream", "datagram"] as const) {
+  describe(`checkPeers over memory, ${kind}`, () => {
+    const network = MemoryPeers.network()
+    const server = MemoryPeers.make(network, { kind })
+    for (const check of checkPeers({ kind, server, nobody: "memory:nobody", probe })) {
+      it.live(`law ${check.law}: ${check.name}`, () => check.run)
+    }
+  })
+}

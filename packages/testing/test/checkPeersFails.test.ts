@@ -1,0 +1,109 @@
+import { Conformance } from "@ductworks/testing"
+import { checkPeers } from "@ductworks/testing/checkPeers"
+import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
+import { Peer, type PeerTransportService, type TransportEvent } from "@ductworks/peers/PeerTransport"
+import { assert, describe, it } from "@effect/vitest"
+import { Array as Arr, Effect, Exit } from "effect"
+
+type Break = (transport: PeerTransportService) => Partial<PeerTransportService>
+
+/** The transport with every batch of events changed; what becomes empty is waited for again. */
+const events =
+  (change: (batch: ReadonlyArray<TransportEvent>) => ReadonlyArray<TransportEvent>): Break =>
+  ({ receive }) => {
+    const changed: PeerTransportService["receive"] = Effect.flatMap(receive, (batch) => {
+      const rest = change(batch)
+      return Arr.isNonEmptyReadonlyArray(rest) ? Effect.succeed(rest) : changed
+    })
+    return { receive: changed }
+  }
+
+const anonymous = (event: TransportEvent): TransportEvent =>
+  event._tag === "Left" ? event : { ...event, peer: Peer("everybody") }
+
+const breaks: ReadonlyArray<readonly [fault: string, change: Break, law: number, check: string]> = [
+  [
+    "reorders packets",
+    events((batch) => [
+      ...batch.filter(({ _tag }) => _tag === "Joined"),
+      ...batch.filter(({ _tag }) => _tag === "Packet").reverse(),
+      ...batch.filter(({ _tag }) => _tag === "Left")
+    ]),
+    1,
+    "packets both ways at once arrive whole, in order, with their sender"
+  ],
+  [
+    "forgets who left",
+    events((batch) => batch.filter(({ _tag }) => _tag !== "Left")),
+    2,
+    "a peer joins, sends, and leaves after all that it sent"
+  ],
+  ["gives all peers one id", events((batch) => batch.map(anonymous)), 2, "a peer that comes back is another peer"],
+  [
+    "drops empty packets",
+    events((batch) => batch.filter((event) => event._tag !== "Packet" || event.packet.length > 0)),
+    1,
+    "an empty packet is a packet"
+  ],
+  [
+    "writes into what it sends",
+    ({ offer }) => ({
+      offer: (peer, packet) => Effect.tap(offer(peer, packet), () => Effect.sync(() => packet.fill(0)))
+    }),
+    1,
+    "the same bytes can be given to several peers, and stay as they are"
+  ],
+  [
+    "takes what it has no room for",
+    ({ offer }) => ({ offer: (peer, packet) => Effect.as(offer(peer, packet), true) }),
+    3,
+    "a peer that does not receive stalls its sender, with bounded memory, and both go on"
+  ],
+  ["does not pause", () => ({ pause: () => {} }), 3, "a paused peer alone is not received from, and loses nothing"],
+  [
+    "loses events to interruption",
+    ({ receive }) => ({ receive: Effect.flatMap(receive, (batch) => Effect.as(Effect.yieldNow(), batch)) }),
+    4,
+    "an interrupted receive loses no event"
+  ],
+  [
+    "takes packets for nobody",
+    ({ offer }) => ({ offer: (peer, packet) => Effect.orElseSucceed(offer(peer, packet), () => true) }),
+    5,
+    "an unknown peer is UnknownPeer to send to, and nothing to close"
+  ],
+  [
+    "takes packets of any size",
+    ({ send }) => ({ send: (peer, packet) => Effect.ignore(send(peer, packet)) }),
+    5,
+    "a packet over maxPacketBytes is refused, and the peer stays"
+  ],
+  ["does not close", () => ({ close: () => Exit.void }), 6, "close is seen by both sides, and ends what is sent"]
+]
+
+describe("checkPeers catches a transport that", () => {
+  for (const [fault, change, law, name] of breaks) {
+    it.live(`${fault}: ${name}`, () =>
+      Effect.gen(function* () {
+        const network = MemoryPeers.network()
+        const server = Effect.map(MemoryPeers.make(network), (transport) => ({ ...transport, ...change(transport) }))
+        const checks = checkPeers({ kind: "stream", server, deadline: "1 second" })
+        const check = checks.find((one) => one.name === name)
+        assert.isDefined(check)
+        const violation = yield* Effect.flip(check.run)
+        assert.instanceOf(violation, Conformance.Violation)
+        assert.strictEqual(violation.law, law)
+      })
+    )
+  }
+
+  it.live("leaves something behind", () =>
+    Effect.gen(function* () {
+      let open = 0
+      const server = MemoryPeers.make(MemoryPeers.network())
+      const checks = checkPeers({ kind: "stream", server, probe: Effect.sync(() => ++open), deadline: "6 seconds" })
+      const violation = yield* Effect.flip(Conformance.assertAll(checks.filter(({ law }) => law === 7)))
+      assert.include(violation.problem, "are open")
+    })
+  )
+})
