@@ -115,12 +115,14 @@ const peers = () => {
     ...packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})),
     "@types/node"
   ])
-  return Object.fromEntries([...names].map((name) => [name, readJson(tool(name), "package.json").version]))
+  const foreign = [...names].filter((name) => !packages.some(({ manifest }) => manifest.name === name))
+  return Object.fromEntries(foreign.map((name) => [name, readJson(tool(name), "package.json").version]))
 }
 
 const use = (home, tarballs) => {
-  const optional = packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {}))
-  const indexes = packages.map(({ manifest }) => manifest.name)
+  // Some of them are packages of this repository.
+  const optional = new Set(packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {})))
+  const indexes = packages.map(({ manifest }) => manifest.name).filter((name) => !optional.has(name))
   const everything = packages.flatMap(({ manifest, modules }) => [
     manifest.name,
     ...modules.map((module) => `${manifest.name}/${module}`)
