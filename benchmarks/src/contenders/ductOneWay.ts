@@ -8,7 +8,7 @@ type Duct = MessageDuct.MessageDuct<unknown, unknown>
 const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
 
 /** The first message of a round says how many follow. */
-const countStream = (duct: Duct) => {
+export const countStream = (duct: Duct) => {
   let left = 0
   return Stream.runForEachChunk(duct.stream, (messages) => {
     let done = false

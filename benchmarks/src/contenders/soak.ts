@@ -1,8 +1,9 @@
 import { MessageDuct, Serializer } from "@ductworks/message"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { small, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 import { collectGarbage } from "../garbage.js"
+import { countStream } from "./ductOneWay.js"
 
 const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
 
@@ -44,18 +45,7 @@ const soak =
           })
         )
     },
-    answer: (address) =>
-      answerWith(address, format, carrier, (duct) => {
-        let left = 0
-        return Stream.runForEachChunk(duct.stream, (messages) => {
-          let done = false
-          for (const message of messages) {
-            if (left === 0) left = Number(message)
-            else if (--left === 0) done = true
-          }
-          return done ? duct.send("done") : Effect.void
-        })
-      })
+    answer: (address) => answerWith(address, format, carrier, countStream)
   })
 
 /** Bytes of heap that each message leaves behind. */
