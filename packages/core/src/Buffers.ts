@@ -66,18 +66,19 @@ export class Inbox {
  * @category models
  */
 export class Outbox {
-  private chunks: Array<Uint8Array> = []
+  private chunks: Array<Uint8Array> | undefined
   private held = 0
 
   push(chunks: Arr.NonEmptyReadonlyArray<Uint8Array>): void {
+    const held = (this.chunks ??= [])
     for (const chunk of chunks) {
       if (chunk.length === 0) continue
       this.held += chunk.length
-      const last = this.chunks.at(-1)
+      const last = held.at(-1)
       if (last !== undefined && last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset) {
-        this.chunks[this.chunks.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + chunk.length)
+        held[held.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + chunk.length)
       } else {
-        this.chunks.push(chunk)
+        held.push(chunk)
       }
     }
   }
@@ -89,8 +90,8 @@ export class Outbox {
 
   /** Takes everything out. */
   take(): Array<Uint8Array> {
-    const chunks = this.chunks
-    this.chunks = []
+    const chunks = this.chunks ?? []
+    this.chunks = undefined
     this.held = 0
     return chunks
   }

@@ -5,18 +5,15 @@
  * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
 import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
-import { Reader } from "./internal/reader.js"
+import { DirectEnd, End } from "./internal/end.js"
 import { Watchdog } from "./internal/watchdog.js"
-import { Writer } from "./internal/writer.js"
 
 /**
  * Chunks of bytes, in order; at least one, and none of them empty.
@@ -180,9 +177,6 @@ export const defaultReadAhead = 128 * 1024
 export const sizeOr = (asked: number | undefined, byDefault: number): number =>
   asked === undefined || Number.isNaN(asked) ? byDefault : Math.max(1, asked)
 
-// Closing waits in real time: under a TestClock nobody may be there to move the time on.
-const liveClock = Clock.make()
-
 /**
  * A connection over the driver, which the scope owns from here on. Leaving the scope wakes every waiter with
  * `DuctClosed`. After a success the bytes taken so far get up to `linger` to leave; after a failure or an interruption
@@ -195,41 +189,14 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) => {
       const watchdog = new Watchdog(scope)
-      const reader = new Reader(driver, watchdog)
       const highWaterMark = sizeOr(info.highWaterMark, defaultHighWaterMark)
-      const writer = new Writer(driver, watchdog, highWaterMark, reader.isEnded)
-      driver.start((side) => (side === "read" ? reader.wake() : writer.wake()))
-      const close = (mode: "linger" | "now" | "reset") =>
-        Effect.suspend(() => {
-          reader.close()
-          writer.close()
-          return driver.close(mode)
-        })
-      const linger = close("linger").pipe(
-        Effect.interruptible,
-        Effect.timeoutOption(info.linger),
-        Effect.withClock(liveClock),
-        Effect.zipRight(close("now"))
+      const end =
+        driver.takeInto === undefined
+          ? new End(driver, info, watchdog, highWaterMark)
+          : new DirectEnd(driver, info, watchdog, highWaterMark)
+      return Effect.as(
+        Scope.addFinalizerExit(scope, (exit) => end.finish(exit)),
+        end
       )
-      const connection: Connection = {
-        localAddress: info.localAddress,
-        remoteAddress: info.remoteAddress,
-        fileno: info.fileno,
-        pull: reader.pull,
-        take: reader.take,
-        ...(driver.takeInto === undefined ? {} : { pullInto: reader.pullInto, takeInto: reader.takeInto }),
-        arrival: reader.arrival,
-        readable: reader.readable,
-        poll: reader.poll,
-        write: writer.write,
-        offer: writer.offer,
-        pending: () => driver.pending(),
-        flush: writer.flush,
-        endWrite: writer.endWrite,
-        close: Effect.uninterruptible(linger),
-        abort: close("reset")
-      }
-      const finalizer = (exit: Exit.Exit<unknown, unknown>) => (Exit.isSuccess(exit) ? linger : close("now"))
-      return Effect.as(Scope.addFinalizerExit(scope, finalizer), connection)
     })
   )

@@ -36,18 +36,15 @@ export const isInterrupted = (fiber: Holder): boolean => !Cause.isEmpty(fiber.ge
  */
 export class Exclusive {
   private holder: Holder | undefined
-  private readonly busy: Exit.Exit<never, DuctBusy>
 
-  constructor(operation: string) {
-    this.busy = Exit.fail(new DuctBusy({ operation }))
-  }
+  constructor(private readonly operation: string) {}
 
   /** Evaluates `attempt` with the turn; fails with `DuctBusy` while another live fiber has it. */
   run<A, E, R>(attempt: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
     const self: Effect.Effect<A, E | DuctBusy, R> = Effect.withFiberRuntime((fiber) => {
       const other = this.holder
       if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
-        if (!isInterrupted(other)) return this.busy
+        if (!isInterrupted(other)) return Exit.fail(new DuctBusy({ operation: this.operation }))
         // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
         // goes on before this fiber does.
         return Effect.flatMap(Effect.yieldNow(), () => {

@@ -16,31 +16,38 @@ import * as Exit from "effect/Exit"
  */
 export class Gate {
   private isTaken = false
-  private readonly waiting = new Set<() => void>()
+  private waiting: Set<() => void> | undefined
 
   /** Runs the effect once nobody else is inside. Both the wait and the effect can be interrupted. */
   run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.uninterruptibleMask((restore) => {
+      const opened = restore(this.opened())
       const enter: Effect.Effect<A, E, R> = Effect.suspend(() => {
-        if (this.isTaken) return Effect.zipRight(restore(this.opened), enter)
+        if (this.isTaken) return Effect.zipRight(opened, enter)
         this.isTaken = true
-        return Effect.ensuring(restore(effect), this.leave)
+        return Effect.ensuring(
+          restore(effect),
+          Effect.sync(() => this.leave())
+        )
       })
       return enter
     })
   }
 
-  private readonly opened: Effect.Effect<void> = Effect.async((resume) => {
-    const wake = () => resume(Exit.void)
-    if (!this.isTaken) return wake()
-    this.waiting.add(wake)
-    return Effect.sync(() => this.waiting.delete(wake))
-  })
+  private opened(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      const wake = () => resume(Exit.void)
+      if (!this.isTaken) return wake()
+      const waiting = (this.waiting ??= new Set())
+      waiting.add(wake)
+      return Effect.sync(() => waiting.delete(wake))
+    })
+  }
 
-  private readonly leave: Effect.Effect<void> = Effect.sync(() => {
+  private leave(): void {
+    const { waiting } = this
     this.isTaken = false
-    const waiting = [...this.waiting]
-    this.waiting.clear()
-    for (const wake of waiting) wake()
-  })
+    this.waiting = undefined
+    for (const wake of waiting ?? []) wake()
+  }
 }

@@ -7,14 +7,16 @@ const firstBlock = 1024 * 1024
 
 /** Bytes that arrived and were not asked for yet, taken out in any sizes. Takes are views where they can be. */
 export class ByteQueue {
-  private chunks: Array<Uint8Array> = []
+  /** None while nothing is here: most queues are empty most of the time. */
+  private chunks: Array<Uint8Array> | undefined
   /** Memory whose beginning is all that is here, and whose rest is being read into. */
   private block: Uint8Array | undefined
   size = 0
 
   push(chunk: Uint8Array): void {
     this.block = undefined
-    this.chunks.push(chunk)
+    if (this.chunks === undefined) this.chunks = [chunk]
+    else this.chunks.push(chunk)
     this.size += chunk.length
   }
 
@@ -43,15 +45,15 @@ export class ByteQueue {
   private grow(count: number): Uint8Array {
     const block = new Uint8Array(Math.min(count, Math.max(firstBlock, 2 * this.size)))
     this.peekInto(block)
-    this.chunks = this.size === 0 ? [] : [block.subarray(0, this.size)]
+    this.chunks = this.size === 0 ? undefined : [block.subarray(0, this.size)]
     return (this.block = block)
   }
 
   /** Everything, as it arrived; undefined when empty. */
   takeAll(): Chunks | undefined {
     const { chunks } = this
-    if (!Arr.isNonEmptyReadonlyArray(chunks)) return undefined
-    this.chunks = []
+    if (chunks === undefined || !Arr.isNonEmptyReadonlyArray(chunks)) return undefined
+    this.chunks = undefined
     this.block = undefined
     this.size = 0
     return chunks
@@ -60,14 +62,15 @@ export class ByteQueue {
   /** At most `count` bytes, which the caller then owns. */
   take(count: number): Uint8Array {
     this.block = undefined
-    const first = this.chunks[0]
-    if (first !== undefined && first.length > count) {
-      this.chunks[0] = first.subarray(count)
+    const { chunks } = this
+    const first = chunks?.[0]
+    if (chunks !== undefined && first !== undefined && first.length > count) {
+      chunks[0] = first.subarray(count)
       this.size -= count
       return first.subarray(0, count)
     }
-    if (first !== undefined && (first.length === count || this.chunks.length === 1)) {
-      this.chunks.shift()
+    if (chunks !== undefined && first !== undefined && (first.length === count || chunks.length === 1)) {
+      chunks.shift()
       this.size -= first.length
       return first
     }
@@ -93,7 +96,7 @@ export class ByteQueue {
   /** Fills the buffer's start; how many bytes; they also stay. */
   peekInto(buffer: Uint8Array): number {
     let filled = 0
-    for (const chunk of this.chunks) {
+    for (const chunk of this.chunks ?? []) {
       if (filled === buffer.length) break
       const part = chunk.length > buffer.length - filled ? chunk.subarray(0, buffer.length - filled) : chunk
       buffer.set(part, filled)
@@ -105,17 +108,18 @@ export class ByteQueue {
   private drop(count: number): void {
     this.block = undefined
     this.size -= count
+    const chunks = this.chunks ?? []
     let index = 0
     for (let left = count; left > 0;) {
-      const chunk = this.chunks[index]
+      const chunk = chunks[index]
       if (chunk === undefined) break
       if (chunk.length > left) {
-        this.chunks[index] = chunk.subarray(left)
+        chunks[index] = chunk.subarray(left)
         break
       }
       left -= chunk.length
       index++
     }
-    this.chunks.splice(0, index)
+    chunks.splice(0, index)
   }
 }

@@ -1,4 +1,4 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -7,16 +7,13 @@ import type { Address } from "../Address.js"
 import type { Connection } from "../Connection.js"
 import { type AcceptError, AlreadyConnected, DuctClosed } from "../DuctError.js"
 import { Gate } from "../Gate.js"
-import type * as RawDuct from "../RawDuct.js"
 import type { Listener } from "../Transport.js"
-import * as constants from "./constants.js"
 import { type Held, hold, release, shutDown } from "./held.js"
 import { Listening } from "./listening.js"
-import { RawEnd } from "./rawEnd.js"
+import type { RawEnd } from "./rawEnd.js"
 
 /** The connection of a parent or child: none, then one, then none again. */
 export class Life {
-  readonly end: RawEnd
   private connection: Held<Connection> | undefined
   private listening: Listening | undefined
   /** Counts closes: what began before a close must not take effect after it. */
@@ -26,11 +23,9 @@ export class Life {
   lastAddress: Address | undefined
 
   constructor(
-    timeout: Duration.DurationInput | undefined,
+    private readonly end: RawEnd,
     private readonly linger: Duration.DurationInput
-  ) {
-    this.end = new RawEnd(Duration.decode(timeout ?? constants.timeout))
-  }
+  ) {}
 
   whenUnconnected<A, E, R>(operation: string, then: () => Effect.Effect<A, E, R>) {
     return Effect.suspend((): Effect.Effect<A, E | AlreadyConnected, R> =>
@@ -131,7 +126,4 @@ export class Life {
       })
     )
   }
-
-  readonly poll: RawDuct.RawDuct["poll"] = (timeout) =>
-    Effect.tapErrorTag(this.end.poll(timeout), "LocalSocketFault", () => this.close(Exit.void))
 }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.js"
 import { type ConnectError, NotConnected } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
@@ -18,62 +19,109 @@ interface TimeoutOption {
 
 const lingerOf = (options: SocketOptions): Duration.DurationInput => options.linger ?? constants.linger
 
-const operations = (end: RawEnd) => ({
-  timeout: end.timeout,
-  line: end.line,
-  localAddress: end.localAddress,
-  remoteAddress: end.remoteAddress,
-  fileno: end.fileno,
-  send: end.send,
-  sendAll: end.sendAll,
-  writev: end.writev,
-  write: end.write,
-  flush: end.flush,
-  recv: end.recv,
-  recvInto: end.recvInto,
-  recvExact: end.recvExact,
-  readv: end.readv,
-  pull: end.pull,
-  endWrite: end.endWrite,
-  stream: end.stream,
-  sink: end.sink
-})
+/** A duct whose connection comes and goes. */
+abstract class Living extends RawEnd {
+  readonly #life: Life
 
-/** A duct's life in the current scope. */
-const live = (options: SocketOptions & TimeoutOption) =>
-  Effect.acquireRelease(
-    Effect.sync(() => new Life(options.timeout, lingerOf(options))),
-    (life, exit) => life.close(exit)
-  )
+  constructor(options: SocketOptions & TimeoutOption) {
+    super(options.timeout)
+    this.#life = new Life(this, lingerOf(options))
+  }
 
-const common = (life: Life) => ({
-  ...operations(life.end),
-  poll: life.poll,
-  close: (options: RawDuct.CloseOptions = {}) => life.close(Exit.void, options.shutdown)
-})
+  /** What leaving its scope does to it. */
+  end(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return this.#life.close(exit)
+  }
 
-export const parent = (options: RawDuct.ParentOptions = {}) =>
-  Effect.gen(function* () {
-    const transport = yield* Transport
-    const life = yield* live(options)
-    const bindAddress = Option.fromNullable(options.address)
-    const bind = (backlog = 1) => life.bind(transport.listen(bindAddress, { ...options, backlog }))
-    const duct: RawDuct.RawDuctParent = {
-      ...common(life),
-      bindAddress,
-      listenerAddress: Effect.suspend(() =>
-        life.lastAddress === undefined
-          ? Exit.fail(new NotConnected({ operation: "listenerAddress" }))
-          : Exit.succeed(life.lastAddress)
-      ),
-      bind: (listenQueueDepth) => Effect.map(bind(listenQueueDepth), ({ address }) => address),
-      listen: (timeout = constants.pollTimeout) =>
-        life.whenUnconnected("listen", () =>
-          Effect.flatMap(bind(), (listener) => life.accept(listener, Duration.decode(timeout)))
-        )
+  get close(): RawDuct.RawDuct["close"] {
+    return (options = {}) => this.#life.close(Exit.void, options.shutdown)
+  }
+
+  protected giveUp(): Effect.Effect<void> {
+    return this.#life.close(Exit.void)
+  }
+
+  protected life(): Life {
+    return this.#life
+  }
+}
+
+const inScope = <Duct extends Living>(make: () => Duct) =>
+  Effect.acquireRelease(Effect.sync(make), (duct, exit) => duct.end(exit))
+
+class Parent extends Living implements RawDuct.RawDuctParent {
+  readonly #transport: Transport["Type"]
+  readonly #options: RawDuct.ParentOptions
+
+  constructor(transport: Transport["Type"], options: RawDuct.ParentOptions) {
+    super(options)
+    this.#transport = transport
+    this.#options = options
+  }
+
+  get bindAddress() {
+    return Option.fromNullable(this.#options.address)
+  }
+
+  get listenerAddress(): RawDuct.RawDuctParent["listenerAddress"] {
+    return Effect.suspend(() => {
+      const { lastAddress } = this.life()
+      return lastAddress === undefined
+        ? Exit.fail(new NotConnected({ operation: "listenerAddress" }))
+        : Exit.succeed(lastAddress)
+    })
+  }
+
+  #bind(backlog = 1) {
+    return this.life().bind(this.#transport.listen(this.bindAddress, { ...this.#options, backlog }))
+  }
+
+  get bind(): RawDuct.RawDuctParent["bind"] {
+    return (listenQueueDepth) => Effect.map(this.#bind(listenQueueDepth), ({ address }) => address)
+  }
+
+  get listen(): RawDuct.RawDuctParent["listen"] {
+    return (timeout = constants.pollTimeout) => {
+      const life = this.life()
+      return life.whenUnconnected("listen", () =>
+        Effect.flatMap(this.#bind(), (listener) => life.accept(listener, Duration.decode(timeout)))
+      )
     }
-    return duct
-  })
+  }
+}
+
+export const parent = (
+  options: RawDuct.ParentOptions = {}
+): Effect.Effect<RawDuct.RawDuctParent, never, Transport | Scope.Scope> =>
+  Effect.flatMap(Transport, (transport) => inScope(() => new Parent(transport, options)))
+
+class Child extends Living implements RawDuct.RawDuctChild {
+  readonly #transport: Transport["Type"]
+  readonly #options: RawDuct.ChildOptions
+
+  constructor(transport: Transport["Type"], options: RawDuct.ChildOptions) {
+    super(options)
+    this.#transport = transport
+    this.#options = options
+  }
+
+  get connectAddress() {
+    return this.#options.address
+  }
+
+  get connect(): RawDuct.RawDuctChild["connect"] {
+    return (retry = {}) => {
+      const { address, ...settings } = this.#options
+      const attempt = this.#transport.connect(address, { timeout: this.timeout, ...settings })
+      return this.life().connect(Effect.retry(attempt, { schedule: retrySchedule(retry), while: isRetryable }))
+    }
+  }
+}
+
+export const child = (
+  options: RawDuct.ChildOptions
+): Effect.Effect<RawDuct.RawDuctChild, never, Transport | Scope.Scope> =>
+  Effect.flatMap(Transport, (transport) => inScope(() => new Child(transport, options)))
 
 const isRetryable = (error: ConnectError): boolean =>
   error._tag === "ConnectFailed" &&
@@ -86,42 +134,41 @@ const retrySchedule = (options: RawDuct.RetryOptions): Schedule.Schedule<unknown
     Schedule.spaced(options.retryDelay ?? constants.retryDelay)
   )
 
-export const child = (options: RawDuct.ChildOptions) =>
-  Effect.gen(function* () {
-    const transport = yield* Transport
-    const life = yield* live(options)
-    const { address, ...settings } = options
-    const attempt = transport.connect(address, { timeout: life.end.timeout, ...settings })
-    const duct: RawDuct.RawDuctChild = {
-      ...common(life),
-      connectAddress: address,
-      connect: (retry = {}) =>
-        life.connect(Effect.retry(attempt, { schedule: retrySchedule(retry), while: isRetryable }))
-    }
-    return duct
-  })
+/** A duct over a connection that is somebody else's. */
+class Connected extends RawEnd {
+  readonly #connection: Connection
+  readonly #linger: Duration.DurationInput
 
-export const fromConnection = (
-  connection: Connection,
-  options: SocketOptions & TimeoutOption = {}
-): RawDuct.RawDuct => {
-  const end = new RawEnd(Duration.decode(options.timeout ?? constants.timeout))
-  end.attach(connection)
-  const close = (shutdown = false) =>
-    Effect.suspend(() => {
-      end.attach(connection)
+  constructor(connection: Connection, options: SocketOptions & TimeoutOption) {
+    super(options.timeout)
+    this.#connection = connection
+    this.#linger = lingerOf(options)
+    this.attach(connection)
+  }
+
+  get close(): RawDuct.RawDuct["close"] {
+    return (options = {}) => Effect.uninterruptible(this.#end(options.shutdown))
+  }
+
+  protected giveUp(): Effect.Effect<void> {
+    return this.#end()
+  }
+
+  #end(shutdown = false): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const connection = this.#connection
+      this.attach(connection)
       return shutdown
-        ? Effect.flatMap(shutDown(connection, lingerOf(options)), (isEnded) =>
+        ? Effect.flatMap(shutDown(connection, this.#linger), (isEnded) =>
             isEnded ? connection.close : connection.abort
           )
         : connection.close
     })
-  return {
-    ...operations(end),
-    poll: (timeout) => Effect.tapErrorTag(end.poll(timeout), "LocalSocketFault", () => close()),
-    close: (options = {}) => Effect.uninterruptible(close(options.shutdown))
   }
 }
+
+export const fromConnection = (connection: Connection, options: SocketOptions & TimeoutOption = {}): RawDuct.RawDuct =>
+  new Connected(connection, options)
 
 export const pair = (options: PairOptions & TimeoutOption = {}) =>
   Effect.gen(function* () {

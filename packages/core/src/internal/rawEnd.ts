@@ -5,84 +5,101 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Chunks, Connection, Line } from "../Connection.js"
+import type { Chunks, Connection } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import {
   DuctTimeout,
   InvalidArgument,
   MessageTruncated,
   NotConnected,
-  type ReadError,
   Unsupported,
   type WriteError
 } from "../DuctError.js"
+import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import type { ByteQueue } from "./byteQueue.js"
-import { pollTimeout } from "./constants.js"
+import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
 const copyLimit = 64 * 1024
 
-type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
+/**
+ * One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. Most
+ * are made when they are asked for, since most ducts have a layer above that uses only the {@link line}.
+ */
+export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
+  #receiver: RawReceiver | undefined
+  #line: RawDuct.RawDuct["line"] | undefined
+  readonly timeout: Duration.Duration
 
-/** One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. */
-export class RawEnd {
-  private receiver: RawReceiver | undefined
+  constructor(timeout: Duration.DurationInput | undefined) {
+    super()
+    this.timeout = timeout === undefined ? defaultTimeout : Duration.decode(timeout)
+  }
 
-  constructor(readonly timeout: Duration.Duration) {}
+  abstract get close(): RawDuct.RawDuct["close"]
+
+  /** Ends what a fault of this side has made useless. */
+  protected abstract giveUp(): Effect.Effect<void>
 
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
-    this.receiver = connection === undefined ? undefined : new RawReceiver(connection)
+    this.#receiver = connection === undefined ? undefined : new RawReceiver(connection)
   }
 
-  readonly line = (): Line | undefined => this.receiver
+  get line(): RawDuct.RawDuct["line"] {
+    return (this.#line ??= () => this.#receiver)
+  }
 
-  private over<A, E, R>(
+  #over<A, E, R>(
     operation: string,
     use: (receiver: RawReceiver) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | NotConnected, R> {
     return Effect.suspend((): Effect.Effect<A, E | NotConnected, R> => {
-      const { receiver } = this
+      const receiver = this.#receiver
       return receiver === undefined ? Exit.fail(new NotConnected({ operation })) : use(receiver)
     })
   }
 
-  private with<A, E, R>(operation: string, use: (connection: Connection) => Effect.Effect<A, E, R>) {
-    return this.over(operation, ({ connection }) => use(connection))
+  #with<A, E, R>(operation: string, use: (connection: Connection) => Effect.Effect<A, E, R>) {
+    return this.#over(operation, ({ connection }) => use(connection))
   }
 
   // --- sending
 
-  readonly send = (bytes: Uint8Array, flags: RawDuct.SendFlags = {}): Effect.Effect<number, RawDuct.SendError> =>
-    this.with("send", (connection) => {
-      if (bytes.length === 0) return zero
-      const part = bytes.slice(0, copyLimit)
-      return Effect.as(connection.write([part], flags.dontWait === true ? Duration.zero : this.timeout), part.length)
-    })
+  get send(): RawDuct.RawDuct["send"] {
+    return (bytes, flags = {}) =>
+      this.#with("send", (connection) => {
+        if (bytes.length === 0) return zero
+        const part = bytes.slice(0, copyLimit)
+        return Effect.as(connection.write([part], flags.dontWait === true ? Duration.zero : this.timeout), part.length)
+      })
+  }
 
-  readonly writev = (pieces: Iterable<Uint8Array>): Effect.Effect<number, RawDuct.SendError> =>
-    this.writePieces("writev", pieces)
+  get writev(): RawDuct.RawDuct["writev"] {
+    return (pieces) => this.#writePieces("writev", pieces)
+  }
 
-  readonly sendAll = (bytes: Uint8Array): Effect.Effect<void, RawDuct.SendError> =>
-    Effect.asVoid(this.writePieces("sendAll", [bytes]))
+  get sendAll(): RawDuct.RawDuct["sendAll"] {
+    return (bytes) => Effect.asVoid(this.#writePieces("sendAll", [bytes]))
+  }
 
-  private writePieces(operation: string, pieces: Iterable<Uint8Array>) {
-    return this.with(operation, (connection) => {
+  #writePieces(operation: string, pieces: Iterable<Uint8Array>) {
+    return this.#with(operation, (connection) => {
       const [first, ...rest] = Array.from(pieces).filter((piece) => piece.length > 0)
       if (first === undefined) return zero
       const total = rest.reduce((sum, piece) => sum + piece.length, first.length)
       const sent =
         total <= copyLimit
           ? connection.write([concat([first, ...rest], total)], this.timeout)
-          : this.lend(connection, [first, ...rest])
+          : this.#lend(connection, [first, ...rest])
       return Effect.as(sent, total)
     })
   }
 
   /** Writes without a copy, so it has to wait until the bytes left; the time-out bounds all of it. */
-  private lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
+  #lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
     const { timeout } = this
     return Effect.flatMap(Deadline.make(timeout), (until) =>
       Effect.flatMap(connection.write(chunks, timeout), () => {
@@ -94,109 +111,135 @@ export class RawEnd {
     )
   }
 
-  readonly write = (chunks: Chunks): Effect.Effect<void, NotConnected | WriteError> =>
-    this.with("send", (connection) => connection.offer(chunks, this.timeout))
+  get write(): RawDuct.RawDuct["write"] {
+    return (chunks) => this.#with("send", (connection) => connection.offer(chunks, this.timeout))
+  }
 
-  readonly flush = this.with("flush", (connection) => connection.flush)
+  get flush(): RawDuct.RawDuct["flush"] {
+    return this.#with("flush", (connection) => connection.flush)
+  }
 
-  readonly endWrite = this.with("endWrite", (connection) => connection.endWrite)
+  get endWrite(): RawDuct.RawDuct["endWrite"] {
+    return this.#with("endWrite", (connection) => connection.endWrite)
+  }
 
-  readonly sink: Sink.Sink<void, Uint8Array, never, RawDuct.SendError> = Sink.forEachChunk((chunks) =>
-    Effect.asVoid(this.writePieces("sink", chunks))
-  )
+  get sink(): RawDuct.RawDuct["sink"] {
+    return Sink.forEachChunk((chunks) => Effect.asVoid(this.#writePieces("sink", chunks)))
+  }
 
   // --- receiving
 
-  readonly recv = (maxBytes: number, flags: RawDuct.RecvFlags = {}): Recv<Uint8Array> =>
-    isCount(maxBytes)
-      ? this.over("recv", (receiver) =>
-          receiver.receive({
-            ...this.wanted(maxBytes, flags),
-            take: (queue) => (flags.peek === true ? queue.peek(maxBytes) : queue.take(maxBytes))
-          })
-        )
-      : Exit.fail(notACount("recv", "maxBytes", maxBytes))
-
-  readonly recvInto = (buffer: Uint8Array, options: RawDuct.RecvIntoOptions = {}): Recv<number> => {
-    const { flags = {}, length = 0 } = options
-    if (!isCount(length) || length > buffer.length) {
-      const problem = `length must be an integer from 0 to the buffer's ${buffer.length} bytes, not ${length}`
-      return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
-    }
-    const target = length === 0 ? buffer : buffer.subarray(0, length)
-    const { count, timeout } = this.wanted(target.length, flags)
-    const take = (queue: ByteQueue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
-    return this.over("recvInto", (receiver) =>
-      count === 1 && flags.peek !== true
-        ? receiver.receiveInto(target, timeout)
-        : receiver.receive({ count, timeout, take })
-    )
+  get recv(): RawDuct.RawDuct["recv"] {
+    return (maxBytes, flags = {}) =>
+      isCount(maxBytes)
+        ? this.#over("recv", (receiver) =>
+            receiver.receive({
+              ...this.#wanted(maxBytes, flags),
+              take: (queue) => (flags.peek === true ? queue.peek(maxBytes) : queue.take(maxBytes))
+            })
+          )
+        : Exit.fail(notACount("recv", "maxBytes", maxBytes))
   }
 
-  readonly recvExact = (count: number): Recv<Uint8Array, MessageTruncated> =>
-    isCount(count)
-      ? this.over("recvExact", (receiver) =>
-          receiver.receive({
-            count,
-            timeout: this.timeout,
-            take: (queue) => queue.take(count),
-            atEnd: (queue) => new MessageTruncated({ expected: count, received: queue.size })
-          })
-        )
-      : Exit.fail(notACount("recvExact", "count", count))
+  get recvInto(): RawDuct.RawDuct["recvInto"] {
+    return (buffer, options = {}) => {
+      const { flags = {}, length = 0 } = options
+      if (!isCount(length) || length > buffer.length) {
+        const problem = `length must be an integer from 0 to the buffer's ${buffer.length} bytes, not ${length}`
+        return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
+      }
+      const target = length === 0 ? buffer : buffer.subarray(0, length)
+      const { count, timeout } = this.#wanted(target.length, flags)
+      const take = (queue: ByteQueue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
+      return this.#over("recvInto", (receiver) =>
+        count === 1 && flags.peek !== true
+          ? receiver.receiveInto(target, timeout)
+          : receiver.receive({ count, timeout, take })
+      )
+    }
+  }
 
-  readonly readv = (sizes: ReadonlyArray<number>): Recv<Array<Uint8Array>> => {
-    const wrong = sizes.find((size) => !isCount(size))
-    if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
-    const count = sizes.reduce((sum, size) => sum + size, 0)
-    return this.over("readv", (receiver) =>
-      receiver.receive({
-        count,
-        timeout: this.timeout,
-        take: (queue) => {
-          const parts: Array<Uint8Array> = []
-          for (const size of sizes) {
-            if (size > 0 && queue.size === 0) break
-            parts.push(queue.take(size))
-          }
-          return parts
-        }
-      })
-    )
+  get recvExact(): RawDuct.RawDuct["recvExact"] {
+    return (count) =>
+      isCount(count)
+        ? this.#over("recvExact", (receiver) =>
+            receiver.receive({
+              count,
+              timeout: this.timeout,
+              take: (queue) => queue.take(count),
+              atEnd: (queue) => new MessageTruncated({ expected: count, received: queue.size })
+            })
+          )
+        : Exit.fail(notACount("recvExact", "count", count))
+  }
+
+  get readv(): RawDuct.RawDuct["readv"] {
+    return (sizes) => {
+      const wrong = sizes.find((size) => !isCount(size))
+      if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
+      const count = sizes.reduce((sum, size) => sum + size, 0)
+      const take = (queue: ByteQueue) => takeSizes(queue, sizes)
+      return this.#over("readv", (receiver) => receiver.receive({ count, timeout: this.timeout, take }))
+    }
   }
 
   /** With `waitAll` a receive waits for all bytes, else for any; with `dontWait` not at all. */
-  private wanted(count: number, flags: RawDuct.RecvFlags) {
+  #wanted(count: number, flags: RawDuct.RecvFlags) {
     return flags.dontWait === true
       ? { count: Math.min(count, 1), timeout: Duration.zero }
       : { count: flags.waitAll === true ? count : Math.min(count, 1), timeout: this.timeout }
   }
 
-  readonly pull: Effect.Effect<Chunks, NotConnected | ReadError> = this.over("recv", (receiver) => receiver.pull)
+  get pull(): RawDuct.RawDuct["pull"] {
+    return this.#over("recv", (receiver) => receiver.pull)
+  }
 
-  readonly poll = (timeout: Duration.DurationInput = pollTimeout) =>
-    this.over("poll", (receiver) => receiver.poll(Duration.decode(timeout)))
+  get poll(): RawDuct.RawDuct["poll"] {
+    return (timeout = pollTimeout) => {
+      const poll = this.#over("poll", (receiver) => receiver.poll(Duration.decode(timeout)))
+      return Effect.tapErrorTag(poll, "LocalSocketFault", () => this.giveUp())
+    }
+  }
 
-  readonly stream: Stream.Stream<Uint8Array, RawDuct.StreamError> = Stream.repeatEffectChunkOption(
-    Effect.matchEffect(this.pull, {
+  get stream(): RawDuct.RawDuct["stream"] {
+    const next = Effect.matchEffect(this.pull, {
       onFailure: (error) => Exit.fail(error._tag === "RemoteDuctClosed" ? Option.none() : Option.some(error)),
       onSuccess: (chunks) => Exit.succeed(Chunk.unsafeFromArray(chunks))
     })
-  )
+    return Stream.repeatEffectChunkOption(next)
+  }
 
-  readonly fileno = this.with("fileno", (connection) =>
-    Option.match(connection.fileno, {
-      onNone: () => Exit.fail(new Unsupported({ operation: "fileno", problem: "this connection has no descriptor" })),
-      onSome: Exit.succeed
-    })
-  )
+  // --- of the connection
 
-  readonly localAddress = this.with("localAddress", (connection) => Exit.succeed(connection.localAddress))
+  get fileno(): RawDuct.RawDuct["fileno"] {
+    return this.#with("fileno", (connection) =>
+      Option.match(connection.fileno, {
+        onNone: () => Exit.fail(new Unsupported({ operation: "fileno", problem: "this connection has no descriptor" })),
+        onSome: Exit.succeed
+      })
+    )
+  }
 
-  readonly remoteAddress = this.with("remoteAddress", (connection) => Exit.succeed(connection.remoteAddress))
+  get localAddress(): RawDuct.RawDuct["localAddress"] {
+    return this.#with("localAddress", (connection) => Exit.succeed(connection.localAddress))
+  }
+
+  get remoteAddress(): RawDuct.RawDuct["remoteAddress"] {
+    return this.#with("remoteAddress", (connection) => Exit.succeed(connection.remoteAddress))
+  }
 }
 
 const zero = Exit.succeed(0)
+
+/** Parts of these sizes, as far as the bytes go. */
+const takeSizes = (queue: ByteQueue, sizes: ReadonlyArray<number>): Array<Uint8Array> => {
+  const parts: Array<Uint8Array> = []
+  for (const size of sizes) {
+    if (size > 0 && queue.size === 0) break
+    parts.push(queue.take(size))
+  }
+  return parts
+}
 
 const concat = (chunks: Chunks, total: number): Uint8Array => {
   const out = new Uint8Array(total)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
-import { DuctTimeout, type PollError, type ReadError } from "../DuctError.js"
+import { DuctTimeout, type PollError, type ReadError, type WriteError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
 import { ByteQueue } from "./byteQueue.js"
@@ -26,23 +26,35 @@ const direct = 64 * 1024
 
 /** The receiving side of one connection of a duct. What arrived and was not asked for is kept here, and goes with it. */
 export class RawReceiver implements Line {
-  private readonly queue = new ByteQueue()
-  private readonly turn = new Exclusive("recv")
-  readonly arrival: Line["arrival"]
-  readonly offer: Line["offer"]
+  private kept: ByteQueue | undefined
+  private exclusive: Exclusive | undefined
+
+  private pulls: Effect.Effect<Chunks, ReadError> | undefined
   readonly takeInto?: NonNullable<Line["takeInto"]>
 
   constructor(readonly connection: Connection) {
-    const { arrival, offer, takeInto } = connection
-    this.arrival = arrival
-    this.offer = offer
+    const { takeInto } = connection
     if (takeInto !== undefined) this.takeInto = (buffer) => this.heldInto(buffer) ?? takeInto(buffer)
   }
 
-  readonly take = (): Chunks | ReadError | undefined => this.queue.takeAll() ?? this.connection.take()
+  private get queue(): ByteQueue {
+    return (this.kept ??= new ByteQueue())
+  }
 
-  private heldInto(buffer: Uint8Array): number | undefined {
-    return this.queue.size === 0 ? undefined : this.queue.takeInto(buffer)
+  private get turn(): Exclusive {
+    return (this.exclusive ??= new Exclusive("recv"))
+  }
+
+  take(): Chunks | ReadError | undefined {
+    return this.kept?.takeAll() ?? this.connection.take()
+  }
+
+  arrival(until?: Deadline.Deadline): Effect.Effect<void> {
+    return this.connection.arrival(until)
+  }
+
+  offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {
+    return this.connection.offer(chunks, timeout)
   }
 
   /**
@@ -83,20 +95,31 @@ export class RawReceiver implements Line {
   }
 
   /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
-  readonly pull: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
-    const end = this.gather(1)
-    if (this.queue.size > 0) return this.takeAll
-    return end === undefined ? Effect.flatMap(this.arrival(), () => this.pull) : this.turn.fail(Exit.fail(end))
-  })
+  get pull(): Effect.Effect<Chunks, ReadError> {
+    return (this.pulls ??= this.makePull())
+  }
 
-  private readonly takeAll = this.turn.commit((): Chunks => {
-    const chunks = this.queue.takeAll()
-    if (chunks === undefined) throw new Error("ductworks: the turn was lost between arrival and commit")
-    return chunks
-  })
+  private makePull(): Effect.Effect<Chunks, ReadError> {
+    const takeAll = this.turn.commit((): Chunks => {
+      const chunks = this.queue.takeAll()
+      if (chunks === undefined) throw new Error("ductworks: the turn was lost between arrival and commit")
+      return chunks
+    })
+    const self: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
+      const end = this.gather(1)
+      if (this.queue.size > 0) return takeAll
+      return end === undefined ? Effect.flatMap(this.arrival(), () => self) : this.turn.fail(Exit.fail(end))
+    })
+    return self
+  }
 
-  readonly poll = (timeout: Duration.Duration): Effect.Effect<boolean, PollError> =>
-    this.queue.size > 0 ? yes : this.connection.poll(timeout)
+  poll(timeout: Duration.Duration): Effect.Effect<boolean, PollError> {
+    return this.kept !== undefined && this.kept.size > 0 ? yes : this.connection.poll(timeout)
+  }
+
+  private heldInto(buffer: Uint8Array): number | undefined {
+    return this.kept === undefined || this.kept.size === 0 ? undefined : this.kept.takeInto(buffer)
+  }
 
   /**
    * Attempts again and again, with waits for bytes in between, until the time-out is over. What `attempt` is given gives

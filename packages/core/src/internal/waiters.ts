@@ -20,9 +20,9 @@ const firstSweep = 64
  * that was interrupted meanwhile, and waking needlessly, or twice, does no harm.
  */
 export class Waiters {
-  /** Most often there is one: kept apart, since a Set allocates anew whenever it is emptied. It came before the others. */
+  /** Most often there is one: kept apart, and a Set only made for more. It came before the others. */
   private first: Waiter | undefined
-  private others = new Set<Waiter>()
+  private others: Set<Waiter> | undefined
   private sweepAt = firstSweep
 
   constructor(private readonly watchdog: Watchdog) {}
@@ -36,7 +36,7 @@ export class Waiters {
 
   /** Fibers that wait, and a bounded number of those that did until they were interrupted. */
   get size(): number {
-    return this.others.size + (this.first === undefined ? 0 : 1)
+    return (this.others?.size ?? 0) + (this.first === undefined ? 0 : 1)
   }
 
   /** Wakes all, in the order in which they came. */
@@ -44,8 +44,8 @@ export class Waiters {
     const { first, others } = this
     this.first = undefined
     if (first !== undefined) rouse(first)
-    if (others.size === 0) return
-    this.others = new Set()
+    if (others === undefined) return
+    this.others = undefined
     for (const waiter of others) rouse(waiter)
   }
 
@@ -54,13 +54,14 @@ export class Waiters {
       this.first = waiter
       return
     }
-    this.others.add(waiter)
-    if (this.others.size >= this.sweepAt) this.sweep()
+    const others = (this.others ??= new Set())
+    others.add(waiter)
+    if (others.size >= this.sweepAt) this.sweep(others)
   }
 
   private delete(waiter: Waiter): void {
     if (this.first === waiter) this.first = undefined
-    else this.others.delete(waiter)
+    else this.others?.delete(waiter)
   }
 
   private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
@@ -78,13 +79,13 @@ export class Waiters {
     })
   }
 
-  private sweep(): void {
-    for (const waiter of this.others) {
+  private sweep(others: Set<Waiter>): void {
+    for (const waiter of others) {
       if (waiter.fiber === undefined || waiter.fiber.unsafePoll() === null) continue
       waiter.timer?.disarm()
-      this.others.delete(waiter)
+      others.delete(waiter)
     }
-    this.sweepAt = Math.max(firstSweep, 2 * this.others.size)
+    this.sweepAt = Math.max(firstSweep, 2 * others.size)
   }
 }
 

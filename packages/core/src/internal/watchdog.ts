@@ -45,7 +45,7 @@ interface Alarm {
  * `Effect.timeout` costs two fibers.
  */
 export class Watchdog {
-  private readonly alarms: Array<Alarm> = []
+  private alarms: Array<Alarm> | undefined
 
   constructor(private readonly scope: Scope.Scope) {}
 
@@ -66,10 +66,11 @@ export class Watchdog {
   }
 
   private alarm(clock: Clock.Clock): Alarm {
-    const known = this.alarms.find((alarm) => alarm.clock === clock)
+    const alarms = (this.alarms ??= [])
+    const known = alarms.find((alarm) => alarm.clock === clock)
     if (known !== undefined) return known
     const alarm: Alarm = { clock, timers: new Set(), wakesAt: undefined }
-    this.alarms.push(alarm)
+    alarms.push(alarm)
     return alarm
   }
 }

@@ -20,13 +20,15 @@ export class Writer {
     private readonly driver: Driver,
     watchdog: Watchdog,
     private readonly highWaterMark: number,
-    /** Whether the other end's end was seen. */
-    private readonly isRemoteEnded: () => boolean
+    /** Of the same connection: whether the other end's end was seen. */
+    private readonly reader: { readonly isEnded: boolean }
   ) {
     this.waiters = new Waiters(watchdog)
   }
 
-  readonly wake = (): void => this.waiters.wake()
+  wake(): void {
+    this.waiters.wake()
+  }
 
   close(): void {
     this.isClosed = true
@@ -42,13 +44,11 @@ export class Writer {
     return this.end
   }
 
-  private readonly isWritable = (): boolean =>
-    this.driver.pending() < this.highWaterMark || this.failure() !== undefined
+  private isWritable(): boolean {
+    return this.driver.pending() < this.highWaterMark || this.failure() !== undefined
+  }
 
-  readonly write = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> =>
-    Effect.suspend(() => this.offer(chunks, timeout))
-
-  readonly offer = (chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> => {
+  offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {
     if (this.isWritable()) return this.put(chunks, timeout)
     if (timeout === undefined) return this.putUntil(chunks, undefined, () => closed)
     // Made when it is told: an error and its stack cost more than a send.
@@ -62,8 +62,9 @@ export class Writer {
     until: Deadline.Deadline | undefined,
     timedOut: () => Exit.Exit<never, WriteError>
   ): Effect.Effect<void, WriteError> {
-    return Effect.flatMap(this.waiters.wait(this.isWritable, until), () => {
-      if (this.isWritable()) return this.put(chunks, until === undefined ? undefined : Deadline.remaining(until))
+    const isWritable = () => this.isWritable()
+    return Effect.flatMap(this.waiters.wait(isWritable, until), () => {
+      if (isWritable()) return this.put(chunks, until === undefined ? undefined : Deadline.remaining(until))
       return until !== undefined && Deadline.isOver(until) ? timedOut() : this.putUntil(chunks, until, timedOut)
     })
   }
@@ -76,12 +77,14 @@ export class Writer {
     // What the system refuses at once is told at once.
     const refused = this.failure()
     if (refused !== undefined) return refused
-    if (!this.isRemoteEnded()) return Exit.void
+    if (!this.reader.isEnded) return Exit.void
     // The bytes are taken, so when the time is over there is no error to tell: a later flush will.
-    return timeout === undefined ? this.flush : Effect.flatMap(Deadline.make(timeout), this.flushUntil)
+    return timeout === undefined
+      ? this.flushUntil(undefined)
+      : Effect.flatMap(Deadline.make(timeout), (until) => this.flushUntil(until))
   }
 
-  private readonly flushUntil = (until: Deadline.Deadline | undefined): Effect.Effect<void, WriteError> => {
+  private flushUntil(until: Deadline.Deadline | undefined): Effect.Effect<void, WriteError> {
     const target = this.taken
     const isOver = () =>
       this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
@@ -97,13 +100,17 @@ export class Writer {
     return wait()
   }
 
-  readonly flush: Effect.Effect<void, WriteError> = Effect.suspend(() => this.flushUntil(undefined))
+  flush(): Effect.Effect<void, WriteError> {
+    return Effect.suspend(() => this.flushUntil(undefined))
+  }
 
-  readonly endWrite: Effect.Effect<void, WriteError | Unsupported> = Effect.suspend(() => {
-    const failure = this.failure()
-    if (failure !== undefined) return failure
-    this.end = closed
-    this.wake()
-    return this.driver.endWrite
-  })
+  endWrite(): Effect.Effect<void, WriteError | Unsupported> {
+    return Effect.suspend(() => {
+      const failure = this.failure()
+      if (failure !== undefined) return failure
+      this.end = closed
+      this.wake()
+      return this.driver.endWrite
+    })
+  }
 }
