@@ -3,16 +3,11 @@ import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Decoder, Fault, Framing } from "../Framing.js"
+import type { Decoder, Fault } from "../Framing.js"
 import { DeserializeError, MessageProtocolError, MessageTooLarge, type RecvError } from "../MessageError.js"
+import type { Inbound } from "./format.js"
 
 type Failure = Exit.Exit<never, RecvError>
-
-/** The receiving side of a format, with its services provided. */
-export interface Inbound<out In> {
-  readonly name: string
-  readonly decode: (payload: Uint8Array) => Effect.Effect<In, DeserializeError>
-}
 
 /**
  * What {@link Incoming.next} found: a message (or an undecodable one) is decoded; more bytes are needed; the end; or the
@@ -25,53 +20,52 @@ export type Step = "ready" | "starved" | Effect.Effect<void, RecvError>
  * taken, and so does a frame whose decoding was interrupted: nothing is lost between the wire and the receiver.
  */
 export class Incoming<In> {
-  private readonly decoder: Decoder
+  /** None before the first bytes: an idle duct has nothing to cut. */
+  private decoder: Decoder | undefined
   /** A whole frame that is not decoded yet. */
   private frame: Uint8Array | undefined
-  private decoded: Array<Exit.Exit<In, DeserializeError>> = []
+  private decoded: Array<Exit.Exit<In, DeserializeError>> | undefined
   /** Why no frame will come any more. */
   private end: Failure | undefined
 
-  constructor(
-    framing: Framing,
-    private readonly inbound: Inbound<In>,
-    limit: number,
-    private readonly limitName: string
-  ) {
-    this.decoder = framing.decoder(limit)
-  }
+  constructor(private readonly format: Inbound<In>) {}
 
   push(chunks: Iterable<Uint8Array>): void {
-    for (const chunk of chunks) this.decoder.push(chunk)
+    const decoder = (this.decoder ??= this.format.framing.decoder(this.format.recvLimit.bytes))
+    for (const chunk of chunks) decoder.push(chunk)
   }
 
   /** Room for the next bytes of a large frame, see `Decoder.room`. To be called when starved. */
   get room(): Uint8Array | undefined {
-    return this.decoder.room?.()
+    return this.decoder?.room?.()
   }
 
   filled(count: number): void {
-    this.decoder.filled?.(count)
+    this.decoder?.filled?.(count)
   }
 
   /** The stream has ended: between two frames or inside one. To be called when starved. */
   close(error: RecvError): void {
-    const partial = error._tag === "RemoteDuctClosed" ? this.decoder.partial() : undefined
+    const partial = error._tag === "RemoteDuctClosed" ? this.decoder?.partial() : undefined
     this.end ??= Exit.fail(partial === undefined ? error : new MessageTruncated({ ...partial, cause: error }))
   }
 
   /** Whether a frame has begun and is not whole. Meaningful when starved. */
   get isInsideFrame(): boolean {
-    return this.decoder.partial() !== undefined
+    return this.decoder?.partial() !== undefined
   }
 
   /** Whether a receive would not wait for the other end. */
   get isReadable(): boolean {
-    return this.decoded.length > 0 || this.findFrame() !== undefined || this.end !== undefined
+    return this.isDecoded || this.findFrame() !== undefined || this.end !== undefined
+  }
+
+  private get isDecoded(): boolean {
+    return this.decoded !== undefined && this.decoded.length > 0
   }
 
   next(): Step {
-    if (this.decoded.length > 0) return "ready"
+    if (this.isDecoded) return "ready"
     const frame = this.findFrame()
     if (frame === undefined) return this.end ?? "starved"
     const decoding = this.decode(frame)
@@ -93,7 +87,7 @@ export class Incoming<In> {
 
   /** The oldest decoded message, or the error in its place. To be called when ready. */
   peek(): Exit.Exit<In, DeserializeError> {
-    const [first] = this.decoded
+    const first = this.decoded?.[0]
     if (first === undefined) throw new Error("ductworks: nothing is decoded")
     return first
   }
@@ -101,24 +95,25 @@ export class Incoming<In> {
   /** Takes it out. */
   takeOne(): Exit.Exit<In, DeserializeError> {
     const first = this.peek()
-    this.decoded.shift()
+    this.decoded?.shift()
     return first
   }
 
   /** Takes all decoded messages out, up to the first that could not be decoded. */
   takeAll(): Array<In> {
     const messages: Array<In> = []
-    for (const exit of this.decoded) {
+    const decoded = this.decoded ?? []
+    for (const exit of decoded) {
       if (Exit.isFailure(exit)) break
       messages.push(exit.value)
     }
-    this.decoded.splice(0, messages.length)
+    this.decoded = messages.length === decoded.length ? undefined : decoded.slice(messages.length)
     return messages
   }
 
   private findFrame(): Uint8Array | undefined {
     if (this.frame !== undefined) return this.frame
-    const next = this.decoder.next()
+    const next = this.decoder?.next()
     if (next === undefined) return undefined
     if (next instanceof Uint8Array) return (this.frame = next)
     this.end ??= Exit.fail(this.translate(next))
@@ -127,7 +122,7 @@ export class Incoming<In> {
 
   private decode(frame: Uint8Array): Effect.Effect<In, DeserializeError> {
     try {
-      return this.inbound.decode(frame)
+      return this.format.decode(frame)
     } catch (cause) {
       return Exit.die(cause)
     }
@@ -139,18 +134,18 @@ export class Incoming<In> {
     if (this.frame !== frame) return
     this.frame = undefined
     if (Exit.isFailure(exit) && !Cause.isFailType(exit.cause)) {
-      const { name } = this.inbound
       const cause = Cause.squash(exit.cause)
       exit = Exit.fail(
         new DeserializeError({
-          serializer: name,
+          serializer: this.format.decoderName,
           problem: "the serializer failed unexpectedly",
           size: frame.length,
           cause
         })
       )
     }
-    this.decoded.push(exit)
+    if (this.decoded === undefined) this.decoded = [exit]
+    else this.decoded.push(exit)
   }
 
   private translate(fault: Fault): RecvError {
@@ -162,7 +157,7 @@ export class Incoming<In> {
           direction: "recv",
           size: fault.size,
           limit: fault.limit,
-          limitName: this.limitName
+          limitName: this.format.recvLimit.name
         })
     }
   }

@@ -1,78 +1,22 @@
 import { RawDuct } from "@ductworks/core"
 import type { ConnectError, ListenError } from "@ductworks/core/DuctError"
 import type { PairOptions, Transport } from "@ductworks/core/Transport"
-import { isDone } from "@ductworks/core/Settled"
-import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import * as Serializer from "../Serializer.js"
-import { Incoming } from "./incoming.js"
-import { Outgoing } from "./outgoing.js"
-import { Receiver } from "./receiver.js"
-import { Sender } from "./sender.js"
+import { Format } from "./format.js"
+import { type Codec, MessageEnd } from "./messageEnd.js"
 
 type Both<Out, In, R> = MessageDuct.Settings & MessageDuct.Format<Out, In, R>
 
 type Raw<Options> = Omit<Options, "timeout">
 
-/** Exits pass as they are; an Effect gets its services. */
-const provided =
-  <R>(context: Context.Context<R>) =>
-  <A, B, E>(run: (value: A) => Effect.Effect<B, E, R>) =>
-  (value: A): Effect.Effect<B, E> => {
-    const result = run(value)
-    return isDone(result) ? result : Effect.provide(result, context)
-  }
-
-/** The smallest of the limits that apply; what is no limit does not. */
-const limitOf = (asked: number | undefined, byFormat: number, framing: Framing.Framing) => {
-  const limit = asked === undefined || Number.isNaN(asked) ? byFormat : Math.max(0, asked)
-  return limit <= framing.maxPayloadBytes
-    ? { bytes: limit, name: "maxMessageBytes" }
-    : { bytes: framing.maxPayloadBytes, name: `the ${framing.name} framing` }
-}
-
-const over = <Out, In, R>(raw: RawDuct.RawDuct, options: Both<Out, In, R>) =>
-  Effect.map(Effect.context<R>(), (context) => {
-    const provide = provided(context)
-    const [outbound, inbound] =
-      "serializer" in options ? [options.serializer, options.serializer] : [options.outbound, options.inbound]
-    const { framing = Framing.ductworks, maxMessageBytes, recvLock, sendLock } = options
-    const send = limitOf(maxMessageBytes, outbound.maxMessageBytes, framing)
-    const recv = limitOf(maxMessageBytes, inbound.maxMessageBytes, framing)
-    const sender = new Sender(
-      raw,
-      { name: outbound.name, encode: provide((message: Out) => outbound.encode(message)) },
-      new Outgoing(framing, outbound.name, send.bytes, send.name),
-      sendLock
-    )
-    const decode = provide((payload: Uint8Array) => inbound.decode(payload))
-    const receiver = new Receiver(
-      raw,
-      () => new Incoming(framing, { name: inbound.name, decode }, recv.bytes, recv.name),
-      Duration.decode(options.timeout ?? RawDuct.defaultTimeout),
-      recvLock
-    )
-    const duct: MessageDuct.MessageDuct<Out, In> = {
-      localAddress: raw.localAddress,
-      remoteAddress: raw.remoteAddress,
-      fileno: raw.fileno,
-      send: sender.send,
-      sendAll: sender.sendAll,
-      sink: sender.sink,
-      recv: receiver.recv,
-      recvAll: receiver.recvAll,
-      stream: receiver.stream,
-      poll: (timeout = RawDuct.defaultPollTimeout) => receiver.poll(Duration.decode(timeout)),
-      flush: raw.flush,
-      endWrite: raw.endWrite,
-      close: raw.close
-    }
-    return duct
-  })
+const over = <Out, In, R>(
+  raw: RawDuct.RawDuct,
+  options: Both<Out, In, R>
+): Effect.Effect<MessageDuct.MessageDuct<Out, In>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => new MessageEnd(raw, new Format(options, context), options))
 
 /** The format asked for, or JSON of anything. */
 const hasFormat = <Out, In, R>(
@@ -87,31 +31,65 @@ type ChildSettings = Raw<RawDuct.ChildOptions> & MessageDuct.Settings
 
 type PairSettings = PairOptions & MessageDuct.Settings
 
-const parentOf = <Out, In, R>(options: ParentSettings & MessageDuct.Format<Out, In, R>) =>
-  Effect.gen(function* () {
-    const raw = yield* RawDuct.parent(options)
-    const duct = yield* over(raw, options)
-    const parent: MessageDuct.MessageDuctParent<Out, In> = {
-      ...duct,
-      bindAddress: raw.bindAddress,
-      listenerAddress: raw.listenerAddress,
-      bind: raw.bind,
-      listen: raw.listen
-    }
-    return parent
-  })
+class Parent<Out, In> extends MessageEnd<Out, In> implements MessageDuct.MessageDuctParent<Out, In> {
+  readonly #raw: RawDuct.RawDuctParent
 
-const childOf = <Out, In, R>(options: ChildSettings & MessageDuct.Format<Out, In, R>) =>
-  Effect.gen(function* () {
-    const raw = yield* RawDuct.child(options)
-    const duct = yield* over(raw, options)
-    const child: MessageDuct.MessageDuctChild<Out, In> = {
-      ...duct,
-      connectAddress: raw.connectAddress,
-      connect: raw.connect
-    }
-    return child
-  })
+  constructor(raw: RawDuct.RawDuctParent, codec: Codec<Out, In>, settings: MessageDuct.Settings) {
+    super(raw, codec, settings)
+    this.#raw = raw
+  }
+
+  get bindAddress() {
+    return this.#raw.bindAddress
+  }
+
+  get listenerAddress() {
+    return this.#raw.listenerAddress
+  }
+
+  get bind() {
+    return this.#raw.bind
+  }
+
+  get listen() {
+    return this.#raw.listen
+  }
+}
+
+const parentOf = <Out, In, R>(
+  options: ParentSettings & MessageDuct.Format<Out, In, R>
+): Made<MessageDuct.MessageDuctParent<Out, In>, never, R> =>
+  Effect.zipWith(
+    RawDuct.parent(options),
+    Effect.context<R>(),
+    (raw, context) => new Parent(raw, new Format(options, context), options)
+  )
+
+class Child<Out, In> extends MessageEnd<Out, In> implements MessageDuct.MessageDuctChild<Out, In> {
+  readonly #raw: RawDuct.RawDuctChild
+
+  constructor(raw: RawDuct.RawDuctChild, codec: Codec<Out, In>, settings: MessageDuct.Settings) {
+    super(raw, codec, settings)
+    this.#raw = raw
+  }
+
+  get connectAddress() {
+    return this.#raw.connectAddress
+  }
+
+  get connect() {
+    return this.#raw.connect
+  }
+}
+
+const childOf = <Out, In, R>(
+  options: ChildSettings & MessageDuct.Format<Out, In, R>
+): Made<MessageDuct.MessageDuctChild<Out, In>, never, R> =>
+  Effect.zipWith(
+    RawDuct.child(options),
+    Effect.context<R>(),
+    (raw, context) => new Child(raw, new Format(options, context), options)
+  )
 
 const pairOf = <Out, In, R>(options: PairSettings & MessageDuct.Format<Out, In, R>) =>
   Effect.flatMap(RawDuct.pair(options), ([left, right]) =>

@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
+import type { Outbound } from "./format.js"
 import { room, settle, startOf } from "./slab.js"
 import { leastLength } from "./walk.js"
 
@@ -19,7 +20,7 @@ type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
  */
 export class Outgoing {
   /** Chunks before the one that is growing. */
-  private chunks: Array<Uint8Array> = []
+  private chunks: Array<Uint8Array> | undefined
   /** The chunk that is growing, and where it stands. */
   private memory: Uint8Array | undefined
   private start = 0
@@ -28,12 +29,13 @@ export class Outgoing {
   /** Bytes of the frames that were added and not taken. */
   size = 0
 
-  constructor(
-    private readonly framing: Framing,
-    private readonly serializer: string,
-    private readonly limit: number,
-    private readonly limitName: string
-  ) {}
+  private readonly framing: Framing
+  private readonly limit: number
+
+  constructor(private readonly format: Outbound<never>) {
+    this.framing = format.framing
+    this.limit = format.sendLimit.bytes
+  }
 
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
   add(payload: Uint8Array | string): Refused | undefined {
@@ -54,7 +56,7 @@ export class Outgoing {
       memory.set(payload, start)
     }
     const problem = this.framing.seal(memory, offset, length)
-    if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.serializer, problem }))
+    if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem }))
     this.append(memory, offset, headerBytes + length + trailerBytes)
     return undefined
   }
@@ -66,8 +68,8 @@ export class Outgoing {
     const last = this.cut(memory)
     this.memory = undefined
     this.size = 0
-    if (chunks.length === 0) return [last]
-    this.chunks = []
+    if (chunks === undefined) return [last]
+    this.chunks = undefined
     return Arr.append(chunks, last)
   }
 
@@ -79,8 +81,8 @@ export class Outgoing {
     if (!(error.cause instanceof RangeError)) return error
     const [limit, limitName] =
       this.limit < longestString
-        ? [this.limit, this.limitName]
-        : [longestString, `V8's longest string, in ${this.serializer}`]
+        ? [this.limit, this.format.sendLimit.name]
+        : [longestString, `V8's longest string, in ${this.format.encoderName}`]
     const size = leastLength(message, limit)
     return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
   }
@@ -89,7 +91,7 @@ export class Outgoing {
     settle(memory, offset + length)
     this.size += length
     if (memory !== this.memory || offset !== this.end) {
-      if (this.memory !== undefined) this.chunks.push(this.cut(this.memory))
+      if (this.memory !== undefined) (this.chunks ??= []).push(this.cut(this.memory))
       this.memory = memory
       this.start = offset
     }
@@ -100,7 +102,7 @@ export class Outgoing {
     return memory.subarray(this.start, this.end)
   }
 
-  private tooLarge(size: number, limitName = this.limitName): Refused {
+  private tooLarge(size: number, limitName = this.format.sendLimit.name): Refused {
     return Exit.fail(new MessageTooLarge({ direction: "send", size, limit: this.limit, limitName }))
   }
 }

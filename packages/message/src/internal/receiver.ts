@@ -1,21 +1,19 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctClosed, NotConnected, type RemoteDuctClosed } from "@ductworks/core/DuctError"
+import { DuctClosed, NotConnected } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
+import type { Inbound } from "./format.js"
 import { holding } from "./holding.js"
-import type { Incoming } from "./incoming.js"
+import { Incoming } from "./incoming.js"
 import { Session } from "./session.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
@@ -23,61 +21,53 @@ type Recv<A> = Effect.Effect<A, RecvError>
 /** Messages out of what the raw duct receives. Nothing is taken out before the step that hands it to the caller. */
 export class Receiver<out In> {
   private readonly turn = new Exclusive("recv")
-  private readonly gate = new Gate()
+  private gate: Gate | undefined
   private session: Session<In> | undefined
   /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
-  private ready: Incoming<In>
-  readonly recv: Recv<In>
-  readonly recvAll: Recv<Arr.NonEmptyReadonlyArray<In>>
+  private ready: Incoming<In> | undefined
 
   constructor(
     private readonly raw: RawDuct.RawDuct,
-    private readonly makeIncoming: () => Incoming<In>,
+    private readonly format: Inbound<In>,
     private readonly timeout: Duration.Duration,
     private readonly lock: Lock | undefined
-  ) {
-    this.ready = makeIncoming()
-    this.recv = this.receive(this.takeOne, false)
-    this.recvAll = this.receive(this.takeAll, true)
+  ) {}
+
+  /** One message. This, as {@link recvAll}, is to be kept: it may be run any number of times. */
+  recv(): Recv<In> {
+    const takeOne = this.turn.commit((): In => {
+      const first = this.ready?.takeOne()
+      if (first === undefined || Exit.isFailure(first)) throw new Error(lostTurn)
+      return first.value
+    })
+    return this.receive(takeOne, false)
   }
 
-  readonly stream: Stream.Stream<In, Exclude<RecvError, RemoteDuctClosed>> = Stream.repeatEffectChunkOption(
-    Effect.matchEffect(
-      Effect.suspend(() => this.recvAll),
-      {
-        onFailure: (error) => Exit.fail(error._tag === "RemoteDuctClosed" ? Option.none() : Option.some(error)),
-        onSuccess: (messages) => Exit.succeed(Chunk.unsafeFromArray(messages))
-      }
-    )
-  )
+  /** All that are here. */
+  recvAll(): Recv<Arr.NonEmptyReadonlyArray<In>> {
+    const takeAll = this.turn.commit((): Arr.NonEmptyReadonlyArray<In> => {
+      const messages = this.ready?.takeAll() ?? []
+      if (!Arr.isNonEmptyReadonlyArray(messages)) throw new Error(lostTurn)
+      return messages
+    })
+    return this.receive(takeAll, true)
+  }
 
-  readonly poll = (timeout: Duration.Duration): Recv<boolean> =>
-    Effect.suspend(() => {
+  poll(timeout: Duration.Duration): Recv<boolean> {
+    return Effect.suspend(() => {
       if (this.isReadable()) return yes
       const { lock } = this
       return Effect.flatMap(Deadline.make(timeout), (until) =>
         lock === undefined ? this.pollAlone(until) : this.pollAmong(until, lock)
       )
     })
-
-  private readonly takeOne = this.turn.commit((): In => {
-    const first = this.ready.takeOne()
-    if (Exit.isFailure(first)) throw new Error("ductworks: the turn was lost between decode and commit")
-    return first.value
-  })
-
-  private readonly takeAll = this.turn.commit((): Arr.NonEmptyReadonlyArray<In> => {
-    const messages = this.ready.takeAll()
-    if (!Arr.isNonEmptyReadonlyArray(messages))
-      throw new Error("ductworks: the turn was lost between decode and commit")
-    return messages
-  })
+  }
 
   /** The receiving of the connection that there is. Another one begins with a new frame. */
   private current(): Session<In> | undefined {
     const line = this.raw.line()
     if (line !== this.session?.line) {
-      this.session = line === undefined ? undefined : new Session(line, this.makeIncoming(), this.timeout)
+      this.session = line === undefined ? undefined : new Session(line, new Incoming(this.format), this.timeout)
     }
     return this.session
   }
@@ -114,7 +104,7 @@ export class Receiver<out In> {
       if (step === "ready") return this.take(session, commit, isAll)
       return step === "starved"
         ? Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
-        : Effect.matchEffect(step, { onFailure: this.giveUp, onSuccess: () => self })
+        : Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
     })
     return self
   }
@@ -124,7 +114,7 @@ export class Receiver<out In> {
       if (this.isReadable()) return this.turn.fail(yes)
       const session = this.current()
       return Effect.matchEffect(this.raw.poll(Deadline.remaining(until)), {
-        onFailure: this.giveUp,
+        onFailure: (error) => this.giveUp(error),
         onSuccess: (isHere) => {
           if (!isHere) return this.turn.fail(no)
           session?.take()
@@ -135,7 +125,9 @@ export class Receiver<out In> {
     return self
   }
 
-  private readonly giveUp = (error: RecvError): Exit.Exit<never, RecvError> => this.turn.fail(Exit.fail(error))
+  private giveUp(error: RecvError): Exit.Exit<never, RecvError> {
+    return this.turn.fail(Exit.fail(error))
+  }
 
   // --- with a lock: any number of fibers, of which one at a time waits; the turn is only for the moment of taking
 
@@ -170,7 +162,8 @@ export class Receiver<out In> {
    * ours: then whoever called tries again.
    */
   private fill(lock: Lock): Recv<void> {
-    return this.gate.run(
+    const gate = (this.gate ??= new Gate())
+    return gate.run(
       Effect.suspend(() => {
         const session = this.current()
         if (session === undefined) return notConnected
@@ -192,6 +185,8 @@ const fillUp = <In>(session: Session<In>): Recv<void> =>
     if (step === "ready") return Effect.void
     return Effect.flatMap(step === "starved" ? session.more : step, () => fillUp(session))
   })
+
+const lostTurn = "ductworks: the turn was lost between decode and commit"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "recv" }))
 

@@ -5,17 +5,11 @@ import { isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Sink from "effect/Sink"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
+import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
-import type { Outgoing } from "./outgoing.js"
-
-/** The sending side of a format, with its services provided. */
-export interface Outbound<in Out> {
-  readonly name: string
-  readonly encode: (message: Out) => Effect.Effect<Uint8Array | string, SerializeError>
-}
+import { Outgoing } from "./outgoing.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
 
@@ -24,32 +18,38 @@ const batchBytes = 64 * 1024
 
 /** Messages into whole frames, and those to the raw duct, which takes each in one piece. */
 export class Sender<in Out> {
+  private frames: Outgoing | undefined
+
   constructor(
     private readonly raw: RawDuct.RawDuct,
-    private readonly outbound: Outbound<Out>,
-    private readonly outgoing: Outgoing,
+    private readonly format: Outbound<Out>,
     private readonly lock: Lock | undefined
   ) {}
 
-  readonly send = (message: Out): Effect.Effect<void, SendError> =>
-    this.locked(
+  /** What is to leave, and no memory before the first message. */
+  private get outgoing(): Outgoing {
+    return (this.frames ??= new Outgoing(this.format))
+  }
+
+  send(message: Out): Effect.Effect<void, SendError> {
+    return this.locked(
       Effect.suspend(() => {
         const encoding = this.encode(message)
-        if (!isDone(encoding)) return Effect.flatMap(encoding, this.sendPayload)
+        if (!isDone(encoding)) return Effect.flatMap(encoding, (payload) => this.sendPayload(payload))
         return Exit.isSuccess(encoding) ? this.sendPayload(encoding.value) : encoding
       })
     )
+  }
 
-  readonly sendAll = (messages: Iterable<Out>): Effect.Effect<void, SendError> =>
-    this.locked(
+  sendAll(messages: Iterable<Out>): Effect.Effect<void, SendError> {
+    return this.locked(
       Effect.suspend(() => {
         const iterator = messages[Symbol.iterator]()
         // What `for ... of` does when it is left early: a generator runs its `finally`.
         return Effect.onError(this.sendRest(iterator), () => Effect.sync(() => iterator.return?.()))
       })
     )
-
-  readonly sink: Sink.Sink<void, Out, never, SendError> = Sink.forEachChunk((messages) => this.sendAll(messages))
+  }
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
   private sendRest(messages: Iterator<Out>): Effect.Effect<void, SendError> {
@@ -67,7 +67,7 @@ export class Sender<in Out> {
       const encoding = this.encode(next.value)
       if (!isDone(encoding)) {
         return this.writeAdded().pipe(
-          Effect.zipRight(Effect.flatMap(encoding, this.sendPayload)),
+          Effect.zipRight(Effect.flatMap(encoding, (payload) => this.sendPayload(payload))),
           Effect.flatMap(() => this.sendRest(messages))
         )
       }
@@ -78,12 +78,13 @@ export class Sender<in Out> {
     return this.writeAdded()
   }
 
-  private readonly sendPayload = (payload: Uint8Array | string): Effect.Effect<void, SendError> =>
-    this.outgoing.add(payload) ?? this.writeAdded()
+  private sendPayload(payload: Uint8Array | string): Effect.Effect<void, SendError> {
+    return this.outgoing.add(payload) ?? this.writeAdded()
+  }
 
   /** Being run already: what it returns is what is left to be run. */
   private writeAdded(): Effect.Effect<void, SendError> {
-    const chunks = this.outgoing.take()
+    const chunks = this.frames?.take()
     if (chunks === undefined) return Exit.void
     return this.raw.line()?.offer(chunks, this.raw.timeout) ?? notConnected
   }
@@ -91,21 +92,24 @@ export class Sender<in Out> {
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
   private encode(message: Out): Effect.Effect<Uint8Array | string, MessageTooLarge | SerializeError> {
     try {
-      const encoding = this.outbound.encode(message)
+      const encoding = this.format.encode(message)
       if (isDone(encoding) && Exit.isSuccess(encoding)) return encoding
       const explain = (error: SerializeError) => this.outgoing.explain(error, message)
       return isDone(encoding)
         ? Exit.mapError(encoding, explain)
-        : Effect.mapError(Effect.catchAllDefect(encoding, this.unexpected), explain)
+        : Effect.mapError(
+            Effect.catchAllDefect(encoding, (cause) => this.unexpected(cause)),
+            explain
+          )
     } catch (cause) {
       return this.unexpected(cause)
     }
   }
 
-  private readonly unexpected = (cause: unknown): Exit.Exit<never, SerializeError> =>
-    Exit.fail(
-      new SerializeError({ serializer: this.outbound.name, problem: "the serializer failed unexpectedly", cause })
-    )
+  private unexpected(cause: unknown): Exit.Exit<never, SerializeError> {
+    const problem = "the serializer failed unexpectedly"
+    return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem, cause }))
+  }
 
   private locked(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
     return this.lock === undefined ? send : holding(this.lock, this.untilLeft(send))

@@ -11,17 +11,15 @@ import type { Incoming, Step } from "./incoming.js"
 export class Session<out In> {
   /** When the frame that is being received must be whole; set once a receive waits for the rest of it. */
   private due: Deadline.Deadline | undefined
-  private readonly timedOut: Exit.Exit<never, DuctTimeout>
-  private readonly arrival: Effect.Effect<void>
+  /** To be run whenever a receive waits for the next frame, or for the rest of one. */
+  private arrival: Effect.Effect<void> | undefined
+  private rest: Effect.Effect<void> | undefined
 
   constructor(
     readonly line: Line,
     readonly incoming: Incoming<In>,
     private readonly timeout: Duration.Duration
-  ) {
-    this.timedOut = Exit.fail(new DuctTimeout({ operation: "recv", timeout }))
-    this.arrival = line.arrival()
-  }
+  ) {}
 
   /** The next step of a receive, after all bytes were taken in that it needs and that are here. */
   next(): Step {
@@ -29,14 +27,16 @@ export class Session<out In> {
       const step = this.incoming.next()
       if (step !== "starved") return step
       const taken = this.take()
-      if (taken === "nothing") return this.isOverdue() ? this.timedOut : step
+      if (taken === "nothing") return this.isOverdue() ? this.timedOut() : step
       if (taken !== "taken") return taken
     }
   }
 
   /** Waits for bytes or the end, when starved; the rest of a frame that has begun is waited for until it is due. */
   get more(): Effect.Effect<void> {
-    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout) ? this.rest : this.arrival
+    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout)
+      ? (this.rest ??= this.untilDue())
+      : (this.arrival ??= this.line.arrival())
   }
 
   /** The frame is whole: the time of the next one has not begun. */
@@ -57,14 +57,19 @@ export class Session<out In> {
     return "taken"
   }
 
-  private readonly rest: Effect.Effect<void> = Effect.suspend(() =>
-    this.due === undefined
-      ? Effect.flatMap(Deadline.make(this.timeout), (due) => {
-          this.due = due
-          return this.line.arrival(due)
-        })
-      : this.line.arrival(this.due)
-  )
+  private untilDue(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.due !== undefined) return this.line.arrival(this.due)
+      return Effect.flatMap(Deadline.make(this.timeout), (due) => {
+        this.due = due
+        return this.line.arrival(due)
+      })
+    })
+  }
+
+  private timedOut(): Exit.Exit<never, DuctTimeout> {
+    return Exit.fail(new DuctTimeout({ operation: "recv", timeout: this.timeout }))
+  }
 
   /** After a time-out the next receive waits anew. */
   private isOverdue(): boolean {

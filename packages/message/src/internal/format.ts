@@ -1,0 +1,86 @@
+import { isDone } from "@ductworks/core/Settled"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Framing from "../Framing.js"
+import type * as MessageDuct from "../MessageDuct.js"
+import type { DeserializeError, SerializeError } from "../MessageError.js"
+
+/** The largest payload of a direction, in bytes, and what sets that. */
+export interface Limit {
+  readonly bytes: number
+  readonly name: string
+}
+
+/** What a sender needs of a format. */
+export interface Outbound<in Out> {
+  readonly framing: Framing.Framing
+  readonly encoderName: string
+  readonly sendLimit: Limit
+  encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError>
+}
+
+/** What a receiver needs of a format. */
+export interface Inbound<out In> {
+  readonly framing: Framing.Framing
+  readonly decoderName: string
+  readonly recvLimit: Limit
+  decode(payload: Uint8Array): Effect.Effect<In, DeserializeError>
+}
+
+/** The format of both directions of a duct, with its services provided. */
+export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
+  readonly framing: Framing.Framing
+  private readonly outbound
+  private readonly inbound
+  private readonly asked: number | undefined
+
+  constructor(
+    options: MessageDuct.Settings & MessageDuct.Format<Out, In, R>,
+    private readonly context: Context.Context<R>
+  ) {
+    const [outbound, inbound] =
+      "serializer" in options ? [options.serializer, options.serializer] : [options.outbound, options.inbound]
+    this.outbound = outbound
+    this.inbound = inbound
+    this.framing = options.framing ?? Framing.ductworks
+    this.asked = options.maxMessageBytes
+  }
+
+  get encoderName(): string {
+    return this.outbound.name
+  }
+
+  get decoderName(): string {
+    return this.inbound.name
+  }
+
+  get sendLimit(): Limit {
+    return this.limit(this.outbound.maxMessageBytes)
+  }
+
+  get recvLimit(): Limit {
+    return this.limit(this.inbound.maxMessageBytes)
+  }
+
+  encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {
+    return this.provide(this.outbound.encode(message))
+  }
+
+  decode(payload: Uint8Array): Effect.Effect<In, DeserializeError> {
+    return this.provide(this.inbound.decode(payload))
+  }
+
+  /** Exits pass as they are; an Effect gets its services. */
+  private provide<A, E>(result: Effect.Effect<A, E, R>): Effect.Effect<A, E> {
+    return isDone(result) ? result : Effect.provide(result, this.context)
+  }
+
+  /** The smallest of the limits that apply; what is no limit does not. */
+  private limit(byFormat: number): Limit {
+    const { asked, framing } = this
+    const limit = asked === undefined || Number.isNaN(asked) ? byFormat : Math.max(0, asked)
+    return limit <= framing.maxPayloadBytes
+      ? { bytes: limit, name: "maxMessageBytes" }
+      : { bytes: framing.maxPayloadBytes, name: `the ${framing.name} framing` }
+  }
+}
