@@ -16,7 +16,7 @@ import { ByteQueue } from "./internal/byteQueue.js"
  * @category models
  */
 export class Inbox {
-  private readonly queue = new ByteQueue()
+  private queue: ByteQueue | undefined
   private reason: ReadError | undefined
 
   /** @param limit bytes from which on {@link isFull} */
@@ -24,7 +24,7 @@ export class Inbox {
 
   /** Adds a chunk, which is owned from here on; an empty one, and any after the end, is dropped. */
   push(chunk: Uint8Array): void {
-    if (chunk.length > 0 && this.reason === undefined) this.queue.push(chunk)
+    if (chunk.length > 0 && this.reason === undefined) (this.queue ??= new ByteQueue()).push(chunk)
   }
 
   /** Nothing more will come. The first reason stays. */
@@ -34,12 +34,12 @@ export class Inbox {
 
   /** Bytes held. */
   get size(): number {
-    return this.queue.size
+    return this.queue?.size ?? 0
   }
 
   /** Whether the system should not be read for now. */
   get isFull(): boolean {
-    return this.queue.size >= this.limit
+    return this.size >= this.limit
   }
 
   /** Whether the end is known. */
@@ -49,12 +49,12 @@ export class Inbox {
 
   /** Everything held; then the end; `undefined` while there is neither. As `Driver.take` wants it. */
   take(): Chunks | ReadError | undefined {
-    return this.queue.takeAll() ?? this.reason
+    return this.queue?.takeAll() ?? this.reason
   }
 
   /** As `take`, copied to the start of the buffer, as far as it has room: how many bytes. What has none stays. */
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
-    return this.queue.size === 0 ? this.reason : this.queue.takeInto(buffer)
+    return this.queue === undefined || this.queue.size === 0 ? this.reason : this.queue.takeInto(buffer)
   }
 }
 

@@ -8,11 +8,12 @@ import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
 import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
 import { DirectEnd, End } from "./internal/end.js"
+import * as sizes from "./internal/sizes.js"
 import { Watchdog } from "./internal/watchdog.js"
 
 /**
@@ -157,7 +158,7 @@ export interface Info {
  * @since 0.1.0
  * @category constants
  */
-export const defaultHighWaterMark = 128 * 1024
+export const defaultHighWaterMark: number = sizes.highWaterMark
 
 /**
  * 128 KiB: how many bytes a transport reads before they are asked for.
@@ -174,8 +175,7 @@ export const defaultReadAhead = 128 * 1024
  * @since 0.1.0
  * @category constructors
  */
-export const sizeOr = (asked: number | undefined, byDefault: number): number =>
-  asked === undefined || Number.isNaN(asked) ? byDefault : Math.max(1, asked)
+export const sizeOr: (asked: number | undefined, byDefault: number) => number = sizes.sizeOr
 
 /**
  * A connection over the driver, which the scope owns from here on. Leaving the scope wakes every waiter with
@@ -189,14 +189,8 @@ export const make = (driver: Driver, info: Info): Effect.Effect<Connection, neve
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) => {
       const watchdog = new Watchdog(scope)
-      const highWaterMark = sizeOr(info.highWaterMark, defaultHighWaterMark)
       const end =
-        driver.takeInto === undefined
-          ? new End(driver, info, watchdog, highWaterMark)
-          : new DirectEnd(driver, info, watchdog, highWaterMark)
-      return Effect.as(
-        Scope.addFinalizerExit(scope, (exit) => end.finish(exit)),
-        end
-      )
+        driver.takeInto === undefined ? new End(driver, info, watchdog) : new DirectEnd(driver, info, watchdog)
+      return Effect.as(end.tie(scope), end)
     })
   )

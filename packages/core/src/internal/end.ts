@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { Connection, Driver, Info } from "../Connection.js"
 import { Facade } from "../Facade.js"
 import { Reader } from "./reader.js"
@@ -10,27 +11,25 @@ import { Writer } from "./writer.js"
 
 type Optional<Name extends "pullInto" | "takeInto"> = NonNullable<Connection[Name]>
 
-/** The connection over a driver. What each message asks for is made once, the rest whenever it is asked for. */
+/**
+ * The connection over a driver. Closures are made whenever they are asked for: where one is called at once, V8 does
+ * without it.
+ */
 export class End extends Facade implements Connection {
   readonly #driver: Driver
   readonly #info: Info
+  readonly #watchdog: Watchdog
   readonly #reader: Reader
-  readonly #writer: Writer
+  #writer: Writer | undefined
   #pull: Connection["pull"] | undefined
-  #take: Connection["take"] | undefined
-  #arrival: Connection["arrival"] | undefined
-  #write: Connection["write"] | undefined
-  #offer: Connection["offer"] | undefined
 
-  constructor(driver: Driver, info: Info, watchdog: Watchdog, highWaterMark: number) {
+  constructor(driver: Driver, info: Info, watchdog: Watchdog) {
     super()
-    const reader = new Reader(driver, watchdog)
-    const writer = new Writer(driver, watchdog, highWaterMark, reader)
     this.#driver = driver
     this.#info = info
-    this.#reader = reader
-    this.#writer = writer
-    driver.start((side) => (side === "read" ? reader.wake() : writer.wake()))
+    this.#watchdog = watchdog
+    this.#reader = new Reader(driver, watchdog)
+    driver.start((side) => (side === "read" ? this.#reader : this.#writer)?.wake())
   }
 
   get localAddress() {
@@ -52,11 +51,11 @@ export class End extends Facade implements Connection {
   }
 
   get take(): Connection["take"] {
-    return (this.#take ??= () => this.#reader.take())
+    return () => this.#reader.take()
   }
 
   get arrival(): Connection["arrival"] {
-    return (this.#arrival ??= (until) => this.#reader.arrival(until))
+    return (until) => this.#reader.arrival(until)
   }
 
   get readable(): Connection["readable"] {
@@ -77,12 +76,16 @@ export class End extends Facade implements Connection {
 
   // --- writing
 
+  get #writing(): Writer {
+    return (this.#writer ??= new Writer(this.#driver, this.#watchdog, this.#info.highWaterMark, this.#reader))
+  }
+
   get write(): Connection["write"] {
-    return (this.#write ??= (chunks, timeout) => Effect.suspend(() => this.#writer.offer(chunks, timeout)))
+    return (chunks, timeout) => Effect.suspend(() => this.#writing.offer(chunks, timeout))
   }
 
   get offer(): Connection["offer"] {
-    return (this.#offer ??= (chunks, timeout) => this.#writer.offer(chunks, timeout))
+    return (chunks, timeout) => this.#writing.offer(chunks, timeout)
   }
 
   get pending(): Connection["pending"] {
@@ -90,11 +93,11 @@ export class End extends Facade implements Connection {
   }
 
   get flush(): Connection["flush"] {
-    return this.#writer.flush()
+    return this.#writing.flush()
   }
 
   get endWrite(): Connection["endWrite"] {
-    return this.#writer.endWrite()
+    return this.#writing.endWrite()
   }
 
   // --- closing
@@ -107,9 +110,9 @@ export class End extends Facade implements Connection {
     return this.#close("reset")
   }
 
-  /** What leaving the scope does. */
-  finish(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Exit.isSuccess(exit) ? this.#linger() : this.#close("now")
+  /** Ends it when the scope is left. */
+  tie(scope: Scope.Scope): Effect.Effect<void> {
+    return Scope.addFinalizerExit(scope, (exit) => (Exit.isSuccess(exit) ? this.#linger() : this.#close("now")))
   }
 
   #linger(): Effect.Effect<void> {
@@ -119,7 +122,7 @@ export class End extends Facade implements Connection {
   #close(mode: "linger" | "now" | "reset"): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#reader.close()
-      this.#writer.close()
+      this.#writing.close()
       return this.#driver.close(mode)
     })
   }
@@ -127,14 +130,12 @@ export class End extends Facade implements Connection {
 
 /** One whose system can be read into the caller's memory. */
 export class DirectEnd extends End {
-  #takeInto: Optional<"takeInto"> | undefined
-
   get pullInto(): Optional<"pullInto"> {
     return this.pullIntoOf()
   }
 
   get takeInto(): Optional<"takeInto"> {
-    return (this.#takeInto ??= this.takeIntoOf())
+    return this.takeIntoOf()
   }
 }
 

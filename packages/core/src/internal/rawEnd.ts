@@ -30,7 +30,6 @@ const copyLimit = 64 * 1024
  */
 export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   #receiver: RawReceiver | undefined
-  #line: RawDuct.RawDuct["line"] | undefined
   readonly timeout: Duration.Duration
 
   constructor(timeout: Duration.DurationInput | undefined) {
@@ -49,7 +48,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   }
 
   get line(): RawDuct.RawDuct["line"] {
-    return (this.#line ??= () => this.#receiver)
+    return () => this.#receiver
   }
 
   #over<A, E, R>(

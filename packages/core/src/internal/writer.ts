@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Chunks, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
+import * as sizes from "./sizes.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
 
@@ -12,6 +13,7 @@ const closed = Exit.fail(new DuctClosed({ operation: "send" }))
 /** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
 export class Writer {
   private readonly waiters: Waiters
+  private readonly highWaterMark: number
   private taken = 0
   private isClosed = false
   private end: Exit.Exit<never, WriteError> | undefined
@@ -19,11 +21,12 @@ export class Writer {
   constructor(
     private readonly driver: Driver,
     watchdog: Watchdog,
-    private readonly highWaterMark: number,
+    highWaterMark: number | undefined,
     /** Of the same connection: whether the other end's end was seen. */
     private readonly reader: { readonly isEnded: boolean }
   ) {
     this.waiters = new Waiters(watchdog)
+    this.highWaterMark = sizes.sizeOr(highWaterMark, sizes.highWaterMark)
   }
 
   wake(): void {

@@ -1,6 +1,7 @@
 import { RawDuct } from "@ductworks/core"
 import type { ConnectError, ListenError } from "@ductworks/core/DuctError"
 import type { PairOptions, Transport } from "@ductworks/core/Transport"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as MessageDuct from "../MessageDuct.js"
@@ -24,6 +25,14 @@ const hasFormat = <Out, In, R>(
 ): options is MessageDuct.Settings & MessageDuct.Format<Out, In, R> => "serializer" in options || "outbound" in options
 
 const json = { serializer: Serializer.json() }
+
+const anything = new Format(json, Context.empty())
+
+/** JSON needs no services. */
+const formatOfAnything = (settings: MessageDuct.Settings): Codec<unknown, unknown> =>
+  settings.framing === undefined && settings.maxMessageBytes === undefined
+    ? anything
+    : new Format({ ...settings, ...json }, Context.empty())
 
 type ParentSettings = Raw<RawDuct.ParentOptions> & MessageDuct.Settings
 
@@ -107,7 +116,9 @@ export function fromRaw(
   options?: MessageDuct.Settings
 ): Effect.Effect<MessageDuct.MessageDuct<unknown, unknown>>
 export function fromRaw<Out, In, R>(raw: RawDuct.RawDuct, options: MessageDuct.Settings | Both<Out, In, R> = {}) {
-  return hasFormat(options) ? over(raw, options) : over(raw, { ...options, ...json })
+  return hasFormat(options)
+    ? over(raw, options)
+    : Effect.sync(() => new MessageEnd(raw, formatOfAnything(options), options))
 }
 
 export function parent<Out, In, R = never>(

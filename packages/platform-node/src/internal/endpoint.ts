@@ -8,8 +8,14 @@ import { receiveBuffer } from "./receiveBuffer.js"
 
 export type Done = (error?: Error | null) => void
 
-/** Takes a chunk, which it then owns, and says whether more may come for now. */
-export type Receive = (chunk: Uint8Array) => boolean
+/** Whom an endpoint tells what comes from the other end. */
+export interface Recipient {
+  /** Takes a chunk, which it then owns, and says whether more may come for now. */
+  receive(chunk: Uint8Array): boolean
+  ended(): void
+  broken(cause: unknown): void
+  closed(): void
+}
 
 export interface Endpoint {
   readonly socket: net.Socket
@@ -48,17 +54,25 @@ interface RawWritable {
  * drops everything that it received, 100,000 of 100,000 bytes on Node 20.)
  */
 export class DuctSocket extends net.Socket implements Endpoint {
-  readonly socket: net.Socket = this
-
-  constructor(source: Source, readAhead: number, receive: Receive) {
+  constructor(
+    source: Source,
+    readAhead: number,
+    readonly recipient: Recipient
+  ) {
     const buffer = receiveBuffer(readAhead)
     const options: SocketOptions = {
       ...source,
       allowHalfOpen: true,
       manualStart: true,
-      onread: { buffer: buffer.bytes, callback: (length) => receive(buffer.copy(length)) }
+      onread: { buffer: buffer.bytes, callback: (length) => recipient.receive(buffer.copy(length)) }
     }
     super(options)
+    // The same functions for all sockets: an emitter calls a listener on itself.
+    this.on("end", onEnd).on("error", onError).on("close", onClose)
+  }
+
+  get socket(): net.Socket {
+    return this
   }
 
   send(pieces: ReadonlyArray<Uint8Array>, done: Done): void {
@@ -78,6 +92,18 @@ export class DuctSocket extends net.Socket implements Endpoint {
   startReading(): void {
     this.read(0)
   }
+}
+
+function onEnd(this: DuctSocket): void {
+  this.recipient.ended()
+}
+
+function onError(this: DuctSocket, cause: unknown): void {
+  this.recipient.broken(cause)
+}
+
+function onClose(this: DuctSocket): void {
+  this.recipient.closed()
 }
 
 interface Handle {
@@ -109,13 +135,17 @@ export const takeHandle = (socket: net.Socket): unknown => {
 /**
  * The documented interface only: 'readable' and `write`. Slower, and the socket destroys itself when a send fails.
  */
-export const plainEndpoint = (socket: net.Socket, receive: Receive): Endpoint => {
+export const plainEndpoint = (socket: net.Socket, recipient: Recipient): Endpoint => {
+  socket
+    .on("end", () => recipient.ended())
+    .on("error", (cause) => recipient.broken(cause))
+    .on("close", () => recipient.closed())
   let isWanted = false
   const read = () => {
     while (isWanted) {
       const chunk: unknown = socket.read()
       if (!Predicate.isUint8Array(chunk)) return
-      isWanted = receive(new Uint8Array(chunk))
+      isWanted = recipient.receive(new Uint8Array(chunk))
     }
   }
   return {

@@ -8,7 +8,7 @@ import type * as net from "node:net"
 import { bind } from "../UnixListener.js"
 import { type Acceptor, openAcceptor } from "./acceptor.js"
 import { checkListen, checkNodeName } from "./addresses.js"
-import { fromSocket } from "./open.js"
+import { fromSocket, unnamed } from "./open.js"
 import { backlogOf } from "./settings.js"
 
 /** What listens, and where. */
@@ -72,4 +72,4 @@ const portOf = (acceptor: Acceptor): number | undefined => {
 }
 
 const remoteOf = (address: Address, socket: net.Socket): Address =>
-  address._tag === "UnixAddress" ? UnixAddress("") : TcpAddress(socket.remoteAddress ?? "", socket.remotePort ?? 0)
+  address._tag === "UnixAddress" ? unnamed : TcpAddress(socket.remoteAddress ?? "", socket.remotePort ?? 0)

@@ -6,6 +6,7 @@ import { type Address, type FdAddress, format, TcpAddress, UnixAddress } from "@
 import * as Connection from "@ductworks/core/Connection"
 import { type ConnectError, ConnectFailed } from "@ductworks/core/DuctError"
 import type { ConnectOptions, SocketOptions } from "@ductworks/core/Transport"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -23,6 +24,9 @@ export interface Ends {
   readonly localAddress: Address
   readonly remoteAddress: Address
 }
+
+/** The end that nobody can look up. */
+export const unnamed = UnixAddress("")
 
 /**
  * A connection over an open socket that nothing was read from yet: an accepted one, or one of a child's stdio. The
@@ -85,8 +89,7 @@ const open = (
   )
 
 const endsOf = (address: UnixAddress | TcpAddress, socket: net.Socket): Ends => ({
-  localAddress:
-    address._tag === "UnixAddress" ? UnixAddress("") : TcpAddress(socket.localAddress ?? "", socket.localPort ?? 0),
+  localAddress: address._tag === "UnixAddress" ? unnamed : TcpAddress(socket.localAddress ?? "", socket.localPort ?? 0),
   remoteAddress: address
 })
 
@@ -95,13 +98,27 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
     const { socket } = driver
     const tcp = isTcp(socket)
     if (tcp) tune(socket, options)
-    return Connection.make(driver, {
-      ...ends,
-      fileno: Option.fromNullable(descriptorOf(socket)),
-      linger: lingerOf(tcp, options),
-      highWaterMark: options.highWaterMark
-    })
+    return Connection.make(driver, new Info(ends, descriptorOf(socket), lingerOf(tcp, options), options.highWaterMark))
   })
+
+class Info implements Connection.Info {
+  readonly localAddress: Address
+  readonly remoteAddress: Address
+
+  constructor(
+    ends: Ends,
+    private readonly descriptor: number | undefined,
+    readonly linger: Duration.DurationInput,
+    readonly highWaterMark: number | undefined
+  ) {
+    this.localAddress = ends.localAddress
+    this.remoteAddress = ends.remoteAddress
+  }
+
+  get fileno() {
+    return Option.fromNullable(this.descriptor)
+  }
+}
 
 /** Sets what a TCP connection has by default, or was asked for. */
 export const tune = (socket: net.Socket, options: SocketOptions): void => {

@@ -19,9 +19,18 @@ const memory = (size: number): Buffer => {
   return shared.subarray(0, size)
 }
 
+// Nearly all sockets of a thread read the same way, so the description is one, too.
+let last: ReceiveBuffer | undefined
+
 /** A buffer for reads of at most `readAhead` bytes. */
 export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
-  const buffer = memory(Math.max(1, Math.min(readAhead, largestRead)))
+  const size = Math.max(1, Math.min(readAhead, largestRead))
+  if (process.platform === "win32") return make(size)
+  return last?.bytes.length === size ? last : (last = make(size))
+}
+
+const make = (size: number): ReceiveBuffer => {
+  const buffer = memory(size)
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
   return {
     bytes,

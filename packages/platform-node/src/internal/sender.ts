@@ -16,32 +16,40 @@ export type Transmit = (pieces: ReadonlyArray<Uint8Array>, sent: Sent) => void
  * The writing side of a driver. A lone message leaves at once; what follows in the same turn is gathered until the turn
  * ends, and what comes while a send is under way until that is over.
  */
-export class Sender {
-  private readonly outbox = new Outbox()
+export abstract class Outflow {
+  private outbox: Outbox | undefined
   private bytes = 0
   private release: () => void = nothing
   private isSending = false
   private isTurnOpen = false
   private isEndAwaited = false
-  private drained: Array<() => void> = []
+  private drained: Array<() => void> | undefined
   private why: WriteError | undefined
+  // Made with the first send: an idle connection has neither.
+  private turnEnd: (() => void) | undefined
+  private sent: Sent | undefined
 
-  /** @param progressed called when bytes have left, or never will */
-  constructor(
-    private readonly transmit: Transmit,
-    private readonly progressed: () => void
-  ) {}
+  protected abstract transmit(...[pieces, sent]: Parameters<Transmit>): void
+
+  /** Bytes have left, or never will. */
+  protected abstract progressed(): void
 
   put(chunks: Chunks): void {
     // An open turn or a send under way is why there may be something in the outbox.
     if (chunks.length === 1 && !this.isSending && !this.isTurnOpen) return this.begin(chunks, chunks[0].length)
-    this.outbox.push(chunks)
+    const outbox = (this.outbox ??= new Outbox())
+    outbox.push(chunks)
     if (this.isSending) return
-    if (!this.isTurnOpen || this.outbox.size >= gatherLimit) this.send()
+    if (!this.isTurnOpen || outbox.size >= gatherLimit) this.send(outbox)
   }
 
   pending(): number {
-    return this.outbox.size + this.bytes
+    return this.waiting + this.bytes
+  }
+
+  /** Bytes that nothing was done with yet. */
+  private get waiting(): number {
+    return this.outbox === undefined ? 0 : this.outbox.size
   }
 
   get failure(): WriteError | undefined {
@@ -51,26 +59,34 @@ export class Sender {
   /** Nothing more will leave. The first reason stays. */
   fail(failure: WriteError): void {
     this.why ??= failure
-    this.outbox.take()
+    this.outbox?.take()
     this.settle()
   }
 
   /** For who does not let the turn end, and waits for what is sent to be answered: what was gathered leaves now. */
   endTurn(): void {
     this.isTurnOpen = false
-    if (!this.isSending && this.outbox.size > 0) this.send()
+    if (!this.isSending) this.sendWaiting()
   }
 
   /** Calls `then` once nothing is pending, or never will be sent; within the call if that is so already. */
   whenDrained(then: () => void): void {
-    this.drained.push(then)
-    if (!this.isSending && this.outbox.size > 0) this.send()
-    else this.settle()
+    const drained = (this.drained ??= [])
+    drained.push(then)
+    if (this.isSending || !this.sendWaiting()) this.settle()
   }
 
-  private send(): void {
-    const bytes = this.outbox.size
-    const { pieces, release } = gather(this.outbox.take())
+  /** Whether there was something. */
+  private sendWaiting(): boolean {
+    const { outbox } = this
+    if (outbox === undefined || outbox.size === 0) return false
+    this.send(outbox)
+    return true
+  }
+
+  private send(outbox: Outbox): void {
+    const bytes = outbox.size
+    const { pieces, release } = gather(outbox.take())
     this.release = release
     this.begin(pieces, bytes)
   }
@@ -78,36 +94,54 @@ export class Sender {
   private begin(pieces: ReadonlyArray<Uint8Array>, bytes: number): void {
     if (!this.isTurnOpen) {
       this.isTurnOpen = true
-      if (!this.isEndAwaited) endOfTurn(this.onTurnEnd)
+      if (!this.isEndAwaited) endOfTurn((this.turnEnd ??= () => this.onTurnEnd()))
       this.isEndAwaited = true
     }
     this.isSending = true
     this.bytes = bytes
-    this.transmit(pieces, this.onSent)
+    this.transmit(pieces, (this.sent ??= (failure) => this.onSent(failure)))
   }
 
-  private readonly onTurnEnd = (): void => {
+  private onTurnEnd(): void {
     this.isEndAwaited = false
     this.endTurn()
   }
 
-  private readonly onSent: Sent = (failure) => {
+  private onSent(failure: WriteError | undefined): void {
     this.release()
     this.release = nothing
     this.isSending = false
     this.bytes = 0
     if (failure !== undefined) return this.fail(failure)
-    if (this.outbox.size >= gatherLimit || (this.outbox.size > 0 && !this.isTurnOpen)) return this.send()
-    this.settle()
+    if ((this.isTurnOpen && this.waiting < gatherLimit) || !this.sendWaiting()) this.settle()
   }
 
   // Tells everyone who waits for bytes to leave, or for them never to.
   private settle(): void {
     this.progressed()
-    if (this.drained.length === 0 || (this.pending() > 0 && this.why === undefined)) return
-    const drained = this.drained
-    this.drained = []
+    const { drained } = this
+    if (drained === undefined || (this.pending() > 0 && this.why === undefined)) return
+    this.drained = undefined
     for (const then of drained) then()
+  }
+}
+
+/** One whose two ways out are functions. */
+export class Sender extends Outflow {
+  /** @param tell called when bytes have left, or never will */
+  constructor(
+    private readonly give: Transmit,
+    private readonly tell: () => void
+  ) {
+    super()
+  }
+
+  protected transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
+    this.give(pieces, sent)
+  }
+
+  protected progressed(): void {
+    this.tell()
   }
 }
 

@@ -4,19 +4,25 @@ import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/co
 import * as Effect from "effect/Effect"
 import type * as net from "node:net"
 import { discardUntilQuiet } from "./discard.js"
-import { descriptorOf, DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source, takeHandle } from "./endpoint.js"
+import {
+  descriptorOf,
+  DuctSocket,
+  type Endpoint,
+  isTcp,
+  plainEndpoint,
+  type Recipient,
+  type Source,
+  takeHandle
+} from "./endpoint.js"
 import { readError, writeError } from "./errno.js"
-import { Sender } from "./sender.js"
+import { Outflow, type Sent } from "./sender.js"
 
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
-export class SocketDriver implements Driver {
+export class SocketDriver implements Driver, Recipient {
   private readonly inbox: Inbox
-  private readonly sender = new Sender(
-    (pieces, sent) => this.endpoint.send(pieces, (error) => sent(error ? writeError(error) : undefined)),
-    () => this.wake("write")
-  )
+  private readonly sender: Outlet
   private readonly endpoint: Endpoint
-  private wake: (side: "read" | "write") => void = () => {}
+  private wake: (side: "read" | "write") => void = nobody
   private isReading = false
   private isDiscarding = false
   private discarded = 0
@@ -29,15 +35,9 @@ export class SocketDriver implements Driver {
     this.inbox = new Inbox(readAhead)
     this.endpoint =
       source !== undefined && "plain" in source
-        ? plainEndpoint(source.plain, this.receive)
-        : new DuctSocket(source, readAhead, this.receive)
-    this.socket
-      .on("end", () => this.endRead(new RemoteDuctClosed({})))
-      .on("error", (cause) => {
-        this.endRead(readError(cause))
-        this.sender.fail(writeError(cause))
-      })
-      .on("close", () => (this.isClosed = true))
+        ? plainEndpoint(source.plain, this)
+        : new DuctSocket(source, readAhead, this)
+    this.sender = new Outlet(this.endpoint, this)
   }
 
   get socket(): net.Socket {
@@ -54,7 +54,7 @@ export class SocketDriver implements Driver {
 
   // --- reading
 
-  private readonly receive = (chunk: Uint8Array): boolean => {
+  receive(chunk: Uint8Array): boolean {
     if (this.isDiscarding) {
       this.discarded += chunk.length
       return true
@@ -63,6 +63,19 @@ export class SocketDriver implements Driver {
     this.isReading = !this.inbox.isFull
     this.wake("read")
     return this.isReading
+  }
+
+  ended(): void {
+    this.endRead(new RemoteDuctClosed({}))
+  }
+
+  broken(cause: unknown): void {
+    this.endRead(readError(cause))
+    this.sender.fail(writeError(cause))
+  }
+
+  closed(): void {
+    this.isClosed = true
   }
 
   private endRead(reason: ReadError): void {
@@ -87,19 +100,28 @@ export class SocketDriver implements Driver {
     this.sender.put(chunks)
   }
 
-  readonly pending = (): number => this.sender.pending()
+  pending(): number {
+    return this.sender.pending()
+  }
+
+  /** Bytes have left, or never will. */
+  progressed(): void {
+    this.wake("write")
+  }
 
   failure(): WriteError | undefined {
     return this.sender.failure
   }
 
-  readonly endWrite: Effect.Effect<void, WriteError> = Effect.async((resume) => {
-    const finish = () => resume(this.sender.failure === undefined ? Effect.void : Effect.fail(this.sender.failure))
-    this.sender.whenDrained(() => {
-      if (this.sender.failure !== undefined || this.isShut !== "no") return finish()
-      this.shutdown(finish)
+  get endWrite(): Effect.Effect<void, WriteError> {
+    return Effect.async((resume) => {
+      const finish = () => resume(this.sender.failure === undefined ? Effect.void : Effect.fail(this.sender.failure))
+      this.sender.whenDrained(() => {
+        if (this.sender.failure !== undefined || this.isShut !== "no") return finish()
+        this.shutdown(finish)
+      })
     })
-  })
+  }
 
   private shutdown(then: () => void): void {
     this.isShut = "begun"
@@ -155,6 +177,26 @@ export class SocketDriver implements Driver {
     else this.socket.destroy()
   }
 }
+
+/** What leaves goes to the endpoint. */
+class Outlet extends Outflow {
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly driver: SocketDriver
+  ) {
+    super()
+  }
+
+  protected transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
+    this.endpoint.send(pieces, (error) => sent(error ? writeError(error) : undefined))
+  }
+
+  protected progressed(): void {
+    this.driver.progressed()
+  }
+}
+
+const nobody = () => {}
 
 /** The driver of an open socket that nothing was read from yet. The socket object itself is used up. */
 export const driverOf = (socket: net.Socket, readAhead: number): SocketDriver => {
