@@ -134,6 +134,11 @@ export interface Driver {
    * May be called again, in any mode.
    */
   readonly close: (mode: "linger" | "now" | "reset") => Effect.Effect<void>
+  /**
+   * What `close("linger")` does, if that takes no waiting: whether it did, and all is released. May be left out; it
+   * spares a short-lived connection the fibers that bound the waiting.
+   */
+  readonly closeAtOnce?: () => boolean
 }
 
 /**

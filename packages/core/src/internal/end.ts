@@ -116,15 +116,24 @@ export class End extends Facade implements Connection {
   }
 
   #linger(): Effect.Effect<void> {
-    return Effect.zipRight(within(this.#info.linger, this.#close("linger")), this.#close("now"))
+    return Effect.suspend(() => {
+      this.#wake()
+      if (this.#driver.closeAtOnce?.() === true) return Effect.void
+      return Effect.zipRight(within(this.#info.linger, this.#driver.close("linger")), this.#close("now"))
+    })
   }
 
-  #close(mode: "linger" | "now" | "reset"): Effect.Effect<void> {
+  #close(mode: "now" | "reset"): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#reader.close()
-      this.#writing.close()
+      this.#wake()
       return this.#driver.close(mode)
     })
+  }
+
+  /** Everyone who waits, with `DuctClosed`. */
+  #wake(): void {
+    this.#reader.close()
+    this.#writing.close()
   }
 }
 

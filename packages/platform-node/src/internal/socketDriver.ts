@@ -146,6 +146,14 @@ export class SocketDriver implements Driver, Recipient {
     })
   }
 
+  // The descriptor is closed when `destroy` returns; on Windows a pipe's is not.
+  closeAtOnce(): boolean {
+    if (this.isClosed) return true
+    if (process.platform === "win32" || isTcp(this.socket) || this.pending() > 0) return false
+    this.socket.destroy()
+    return true
+  }
+
   // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
   // other end's buffer already. A TCP socket with input that nobody read answers close(2) with a reset, which may
   // overtake and undo what was sent last: that input is read away first.
