@@ -1,7 +1,7 @@
 import { Address } from "@ductworks/core"
 import { MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Scope, Stream } from "effect"
-import { eachSince, now, small, type Contender } from "../contender.js"
+import { eachSince, now, small, type Contender, type Start } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
 
 type Duct = MessageDuct.MessageDuct<unknown, unknown>
@@ -11,38 +11,56 @@ const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.js
 /** Messages that each duct sends before the next one has its turn. */
 const batch = Array.from({ length: 16 }, () => small)
 
+/** Of the frames of one batch. */
+const batchBytes = batch.length * (5 + JSON.stringify(small).length)
+
 /**
- * Small JSON messages one way, over `width` ducts at once between the same two processes. They go in batches of 16, so
- * that one duct and a thousand wake as often.
+ * `"joined"`: each duct has a fiber that sends, and batches leave and arrive as they come. In a single duct dozens join in
+ * one write and one read, which a thousand ducts cannot have. `"apart"`: the same number of system calls for a message,
+ * however many ducts there are. One fiber goes round the ducts and yields after each batch, so that each is written on its
+ * own; a read takes one batch at most; and no more is under way than sockets hold, so that no writer has to wait.
  */
-export const manyDucts = (carrier: Carrier, width: number): Contender => ({
-  measure: async (start) => {
-    const ducts = await Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const parents: Array<MessageDuct.MessageDuctParent<unknown, unknown>> = []
-      for (let i = 0; i < width; i++) {
-        const parent = yield* Scope.extend(MessageDuct.parent({ ...format, timeout: "60 seconds" }), scope)
-        yield* parent.bind()
-        parents.push(parent)
+export type Batches = "joined" | "apart"
+
+/** Batches that are sent before they are answered for: a few less than the buffer of one Unix socket holds. */
+const windowOf = (width: number): number => Math.max(64, width)
+
+const sendJoined = (ducts: ReadonlyArray<Duct>, turns: number) =>
+  Effect.forEach(ducts, (duct) => Effect.repeatN(duct.sendAll(batch), turns - 1), {
+    concurrency: "unbounded",
+    discard: true
+  })
+
+const sendApart = (ducts: ReadonlyArray<Duct>, first: Duct, turns: number) =>
+  Effect.gen(function* () {
+    let sent = 0
+    for (let turn = 0; turn < turns; turn++) {
+      for (const duct of ducts) {
+        yield* duct.sendAll(batch)
+        yield* Effect.yieldNow()
+        if (++sent % windowOf(ducts.length) === 0) yield* first.recv
       }
-      const addresses = yield* Effect.forEach(parents, (parent) => parent.listenerAddress)
-      start(JSON.stringify(addresses.map(Address.format)))
-      yield* Effect.forEach(parents, (parent) => parent.listen(), { discard: true })
-      return parents
-    }).pipe(Effect.provide(carrier), orMissing)
+    }
+  })
+
+/** Small JSON messages one way, in batches of 16, over `width` ducts at once between the same two processes. */
+export const manyDucts = (carrier: Carrier, width: number, batches: Batches): Contender => ({
+  measure: async (start) => {
+    const ducts = await openDucts(start, carrier, width)
     const [first] = ducts
     if (first === undefined) throw new Error("no duct")
     return (count) => {
-      const batches = Math.max(1, Math.round(count / width / batch.length))
+      // A whole number of windows.
+      const perDuct = windowOf(width) / width
+      const turns = Math.max(1, Math.round(count / batch.length / windowOf(width))) * perDuct
       return Effect.runPromise(
         Effect.gen(function* () {
           const begun = now()
-          yield* first.send(batches * batch.length)
+          yield* first.send(turns * batch.length)
           yield* first.recv
-          const each = (duct: Duct) => Effect.repeatN(duct.sendAll(batch), batches - 1)
-          yield* Effect.forEach(ducts, each, { concurrency: "unbounded", discard: true })
+          yield* batches === "joined" ? sendJoined(ducts, turns) : sendApart(ducts, first, turns)
           yield* first.recv
-          return eachSince(begun, batches * batch.length * width)
+          return eachSince(begun, turns * batch.length * width)
         })
       )
     }
@@ -51,27 +69,47 @@ export const manyDucts = (carrier: Carrier, width: number): Contender => ({
     const addresses: unknown = JSON.parse(list)
     const texts = Array.isArray(addresses) ? addresses.map(String) : []
     return Effect.gen(function* () {
+      const settings = batches === "apart" ? { ...format, readAhead: batchBytes } : format
       const ducts = yield* Effect.forEach(texts, (text) =>
         Effect.gen(function* () {
-          const child = yield* MessageDuct.child({ ...format, address: yield* Address.fromString(text) })
+          const child = yield* MessageDuct.child({ ...settings, address: yield* Address.fromString(text) })
           yield* child.connect()
           return child
         })
       )
+      const answerEach = batches === "apart" ? windowOf(texts.length) * batch.length : Infinity
       let left = 0
       const [first] = ducts
       const receive = (duct: Duct) =>
         Stream.runForEachChunk(duct.stream, (messages) => {
-          for (const message of messages) {
-            if (left === 0) {
-              left = Number(message) * texts.length
-              return first === undefined ? Effect.void : first.send("ready")
-            }
-            left -= 1
+          if (first === undefined) return Effect.void
+          const [message] = messages
+          if (left === 0) {
+            left = Number(message) * texts.length
+            return first.send("ready")
           }
-          return left === 0 && first !== undefined ? first.send("done") : Effect.void
+          const before = left
+          left -= messages.length
+          const answer =
+            Math.ceil(left / answerEach) < Math.ceil(before / answerEach) ? first.send("next") : Effect.void
+          return left === 0 ? Effect.zipRight(answer, first.send("done")) : answer
         })
       yield* Effect.forEach(ducts, receive, { concurrency: "unbounded", discard: true })
     }).pipe(Effect.scoped, Effect.ignore, Effect.provide(carrier), Effect.ignore, Effect.runPromise)
   }
 })
+
+const openDucts = (start: Start, carrier: Carrier, width: number) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const parents: Array<MessageDuct.MessageDuctParent<unknown, unknown>> = []
+    for (let i = 0; i < width; i++) {
+      const parent = yield* Scope.extend(MessageDuct.parent({ ...format, timeout: "60 seconds" }), scope)
+      yield* parent.bind()
+      parents.push(parent)
+    }
+    const addresses = yield* Effect.forEach(parents, (parent) => parent.listenerAddress)
+    start(JSON.stringify(addresses.map(Address.format)))
+    yield* Effect.forEach(parents, (parent) => parent.listen(), { discard: true })
+    return parents
+  }).pipe(Effect.provide(carrier), orMissing)

@@ -29,10 +29,13 @@ const threads: Contenders = {
 }
 
 const scale: Contenders = {
-  "1 duct": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 1),
-  "10 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 10),
-  "100 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 100),
-  "1,000 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 1000),
+  "1 duct": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 1, "joined"),
+  "10 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 10, "joined"),
+  "100 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 100, "joined"),
+  "1,000 ducts": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 1000, "joined"),
+  "1 duct, a batch a wake": async () => (await import("./manyDucts.js")).manyDucts(await overNode(), 1, "apart"),
+  "1,000 ducts, a batch a wake": async () =>
+    (await import("./manyDucts.js")).manyDucts(await overNode(), 1000, "apart"),
   "net accept": async () => (await import("./acceptRate.js")).netAccept,
   "transport accept": async () => (await import("./acceptRate.js")).transportAccept(await overNode()),
   "two net.Sockets": async () => (await import("./idleMemory.js")).netPairs,
