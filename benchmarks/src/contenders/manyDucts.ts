@@ -18,7 +18,8 @@ const batchBytes = batch.length * (5 + JSON.stringify(small).length)
  * `"joined"`: each duct has a fiber that sends, and batches leave and arrive as they come. In a single duct dozens join in
  * one write and one read, which a thousand ducts cannot have. `"apart"`: the same number of system calls for a message,
  * however many ducts there are. One fiber goes round the ducts and yields after each batch, so that each is written on its
- * own; a read takes one batch at most; and no more is under way than sockets hold, so that no writer has to wait.
+ * own; a read takes one batch at most; and no more is under way than sockets hold, so that no writer has to wait. Received with `recvAll`: a stream (of
+ * Effect 3.22) keeps its last batch while it waits, and a thousand batches that stay are work for the collector.
  */
 export type Batches = "joined" | "apart"
 
@@ -77,23 +78,28 @@ export const manyDucts = (carrier: Carrier, width: number, batches: Batches): Co
           return child
         })
       )
-      const answerEach = batches === "apart" ? windowOf(texts.length) * batch.length : Infinity
+      const answerEach = windowOf(texts.length) * batch.length
       let left = 0
       const [first] = ducts
+      const answerTo = (before: number, left: number): ReturnType<Duct["send"]> => {
+        if (first === undefined) return Effect.void
+        if (before === 0) return first.send("ready")
+        const window = Math.ceil(left / answerEach) < Math.ceil(before / answerEach)
+        const next = window && batches === "apart" ? first.send("next") : Effect.void
+        return left === 0 ? Effect.zipRight(next, first.send("done")) : next
+      }
+      const count = (messages: Iterable<unknown>) => {
+        const before = left
+        for (const message of messages) {
+          if (left > 0) left -= 1
+          else left = Number(message) * texts.length
+        }
+        return answerTo(before, left)
+      }
       const receive = (duct: Duct) =>
-        Stream.runForEachChunk(duct.stream, (messages) => {
-          if (first === undefined) return Effect.void
-          const [message] = messages
-          if (left === 0) {
-            left = Number(message) * texts.length
-            return first.send("ready")
-          }
-          const before = left
-          left -= messages.length
-          const answer =
-            Math.ceil(left / answerEach) < Math.ceil(before / answerEach) ? first.send("next") : Effect.void
-          return left === 0 ? Effect.zipRight(answer, first.send("done")) : answer
-        })
+        batches === "joined"
+          ? Stream.runForEachChunk(duct.stream, count)
+          : Effect.forever(Effect.flatMap(duct.recvAll, count))
       yield* Effect.forEach(ducts, receive, { concurrency: "unbounded", discard: true })
     }).pipe(Effect.scoped, Effect.ignore, Effect.provide(carrier), Effect.ignore, Effect.runPromise)
   }
