@@ -38,8 +38,10 @@ const scale: Contenders = {
     (await import("./manyDucts.js")).manyDucts(await overNode(), 1000, "apart"),
   "net accept": async () => (await import("./acceptRate.js")).netAccept,
   "transport accept": async () => (await import("./acceptRate.js")).transportAccept(await overNode()),
-  "two net.Sockets": async () => (await import("./idleMemory.js")).netPairs,
-  "a duct pair": async () => (await import("./idleMemory.js")).ductPairs(await overNode()),
+  "two net.Sockets": async () => (await import("./idleMemory.js")).netPairs("resident"),
+  "a duct pair": async () => (await import("./idleMemory.js")).ductPairs(await overNode(), "resident"),
+  "two net.Sockets, heap": async () => (await import("./idleMemory.js")).netPairs("heap"),
+  "a duct pair, heap": async () => (await import("./idleMemory.js")).ductPairs(await overNode(), "heap"),
   "soak, heap": async () => (await import("./soak.js")).soakHeap(await overNode()),
   "soak, CPU": async () => (await import("./soak.js")).soakCpu(await overNode())
 }
