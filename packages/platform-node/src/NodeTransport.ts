@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type FdAddress, format, UnixAddress } from "@ductworks/core/Address"
+import { type FdAddress, format } from "@ductworks/core/Address"
 import type { Connection } from "@ductworks/core/Connection"
 import {
   type AcceptError,
@@ -17,12 +17,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { listen } from "./internal/listen.js"
-import { connect } from "./internal/open.js"
+import { listen, open } from "./internal/listen.js"
+import { connect, fromSocket, unnamed } from "./internal/open.js"
 import { ownScope } from "./internal/ownScope.js"
 
 // Nobody can look the path up once this is over, so both ends say that they are unnamed, as socketpair(2)'s do.
-const unnamed = { localAddress: UnixAddress(""), remoteAddress: UnixAddress("") }
+const ends = { localAddress: unnamed, remoteAddress: unnamed }
 
 const lost = (cause: AcceptError) => new BindFailed({ reason: "Other", address: "unix:", cause })
 
@@ -33,13 +33,11 @@ const pair = (
     Effect.flatMap(Effect.scope, (scope) =>
       Effect.scoped(
         Effect.gen(function* () {
-          const listener = yield* listen(Option.none(), { ...options, backlog: 1 })
-          const child = yield* Scope.extend(connect(listener.address, options), scope)
-          const parent = yield* Scope.extend(Effect.mapError(listener.accept, lost), scope)
-          return [
-            { ...parent, ...unnamed },
-            { ...child, ...unnamed }
-          ] as const
+          const { acceptor, address } = yield* open(Option.none(), { ...options, backlog: 1 })
+          const accept = acceptor.accept((socket) => fromSocket(socket, ends, options))
+          const child = yield* Scope.extend(connect(address, options, ends), scope)
+          const parent = yield* Scope.extend(Effect.mapError(accept, lost), scope)
+          return [parent, child] as const
         })
       )
     )

@@ -18,6 +18,7 @@ import {
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import type { ByteQueue } from "./byteQueue.js"
+import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
@@ -249,8 +250,3 @@ const concat = (chunks: Chunks, total: number): Uint8Array => {
   }
   return out
 }
-
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
-
-const notACount = (operation: string, name: string, value: number): InvalidArgument =>
-  new InvalidArgument({ operation, problem: `${name} must be an integer of at least 0, not ${value}` })

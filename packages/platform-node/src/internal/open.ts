@@ -58,16 +58,17 @@ const adopt = (
   return Effect.uninterruptible(Effect.flatMap(open, (driver) => connectionOf(driver, ends, options)))
 }
 
-/** One attempt to connect. Interruption closes what was begun. */
+/** One attempt to connect. Interruption closes what was begun. `ends`: instead of what the system says. */
 export const connect = (
   address: Address,
-  options: ConnectOptions = {}
+  options: ConnectOptions = {},
+  ends?: Ends
 ): Effect.Effect<Connection.Connection, ConnectError, Scope.Scope> =>
   Effect.flatMap(Effect.tap(checkConnect(address), checkNodeName("connect", address)), (address) => {
     switch (address._tag) {
       case "UnixAddress":
       case "TcpAddress":
-        return open(address, options)
+        return open(address, options, ends)
       case "FdAddress":
         return adopt(address, options)
     }
@@ -75,7 +76,8 @@ export const connect = (
 
 const open = (
   address: UnixAddress | TcpAddress,
-  options: ConnectOptions
+  options: ConnectOptions,
+  ends: Ends | undefined
 ): Effect.Effect<Connection.Connection, ConnectError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
@@ -83,7 +85,7 @@ const open = (
       const attempt = inTime(address, options, connectSocket(driver.socket, address, targetOf(address)))
       return restore(attempt).pipe(
         Effect.onError(() => driver.close("now")),
-        Effect.flatMap(() => connectionOf(driver, endsOf(address, driver.socket), options))
+        Effect.flatMap(() => connectionOf(driver, ends ?? endsOf(address, driver.socket), options))
       )
     })
   )
