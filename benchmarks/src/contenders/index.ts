@@ -2,6 +2,7 @@ import { overNode, overSockets, overSpinningSockets } from "../carriers.js"
 import type { Contender } from "../contender.js"
 import { MiB } from "../oneWay.js"
 import { others } from "./others.js"
+import { peerSockets } from "./peerSockets.js"
 
 export type Contenders = Readonly<Record<string, () => Promise<Contender>>>
 
@@ -85,4 +86,13 @@ const primitives: Contenders = {
 }
 
 /** Loaded by name, since what a process does not run would slow its start. */
-export const contenders: Contenders = { ...node, ...c, ...ducts, ...sockets, ...nativeDucts, ...primitives, ...others }
+export const contenders: Contenders = {
+  ...node,
+  ...c,
+  ...ducts,
+  ...sockets,
+  ...nativeDucts,
+  ...primitives,
+  ...others,
+  ...peerSockets
+}
