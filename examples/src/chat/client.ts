@@ -1,5 +1,5 @@
 /** Somebody in the chat, over whatever the server's endpoint says. */
-import { PeerSocket } from "@ductworks/peers"
+import { type PeerError, PeerSocket } from "@ductworks/peers"
 import * as NodePeers from "@ductworks/platform-node/NodePeers"
 import * as NodeWebSocketPeers from "@ductworks/platform-node/NodeWebSocketPeers"
 import { Data, Effect, Mailbox, Stream } from "effect"
@@ -11,6 +11,12 @@ export type Heard = Data.TaggedEnum<{
 }>
 export const Heard = Data.taggedEnum<Heard>()
 
+export interface Client {
+  readonly say: (text: string) => Effect.Effect<void, PeerError.SendError>
+  /** Ends when the server goes away. Who does not listen misses what is oldest. */
+  readonly heard: Mailbox.ReadonlyMailbox<Heard>
+}
+
 export class NameRefused extends Data.TaggedError("NameRefused")<{ readonly reason: string }> {}
 
 const transportFor = (endpoint: string) => {
@@ -19,10 +25,9 @@ const transportFor = (endpoint: string) => {
   return NodePeers.makeClient()
 }
 
-/** Joins under that name, and leaves with the scope. `heard` ends when the server goes away. */
+/** Joins under that name, and leaves with the scope. */
 export const join = (endpoint: string, name: string) =>
   Effect.gen(function* () {
-    // Who does not listen misses what is oldest.
     const heard = yield* Mailbox.make<Heard>({ capacity: 100, strategy: "sliding" })
     const socket = yield* PeerSocket.makeWith(yield* transportFor(endpoint), Chat, {
       heartbeat: "2 seconds",
@@ -50,8 +55,6 @@ export const join = (endpoint: string, name: string) =>
     if (answer._tag === "Refused") return yield* new NameRefused({ reason: answer.reason })
     yield* Effect.addFinalizer(() => Effect.ignore(socket.send.bye(null, server)))
 
-    return {
-      say: (text: string) => socket.send.say({ text }, server),
-      heard: heard satisfies Mailbox.ReadonlyMailbox<Heard>
-    }
+    const client: Client = { heard, say: (text) => socket.send.say({ text }, server) }
+    return client
   })

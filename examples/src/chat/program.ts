@@ -1,9 +1,7 @@
 /** The demonstration: one client of each kind says something, all hear it, all leave. */
 import { Console, Effect } from "effect"
-import { join } from "./client.js"
+import { type Client, join } from "./client.js"
 import { serve } from "./server.js"
-
-type Client = Effect.Effect.Success<ReturnType<typeof join>>
 
 /** Hears until the words are said: by whom, and what. */
 const hears = (client: Client, words: string): Effect.Effect<string, unknown> =>
