@@ -5,8 +5,10 @@ import * as Effect from "effect/Effect"
 import type * as net from "node:net"
 import { discardUntilQuiet } from "./discard.js"
 import { descriptorOf, DuctSocket, type Endpoint, isTcp, plainEndpoint, type Source, takeHandle } from "./endpoint.js"
-import { readError, writeError } from "./errno.js"
+import { codeOf, readError, writeError } from "./errno.js"
 import { Sender } from "./sender.js"
+
+const nothing = new Uint8Array(0)
 
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
 export class SocketDriver implements Driver {
@@ -32,7 +34,7 @@ export class SocketDriver implements Driver {
         ? plainEndpoint(source.plain, this.receive)
         : new DuctSocket(source, readAhead, this.receive)
     this.socket
-      .on("end", () => this.endRead(new RemoteDuctClosed({})))
+      .on("end", () => this.end())
       .on("error", (cause) => {
         this.endRead(readError(cause))
         this.sender.fail(writeError(cause))
@@ -63,6 +65,21 @@ export class SocketDriver implements Driver {
     this.isReading = !this.inbox.isFull
     this.wake("read")
     return this.isReading
+  }
+
+  /**
+   * What Node calls the end may be a reset: after a short read libuv takes POLLHUP for the end and reads no further
+   * (`uv__stream_io`, "Short-circuit iff POLLHUP"), and an error that a send got is not told again to who reads. To send
+   * nothing asks the kernel; a send that is under way fails in this very turn of the loop.
+   */
+  private end(): void {
+    const ended = (cause?: unknown) => {
+      const why = cause ?? this.sender.failure
+      this.endRead(codeOf(why) === "ECONNRESET" ? readError(why) : new RemoteDuctClosed({}))
+    }
+    if (this.sender.failure !== undefined || !isTcp(this.socket)) ended()
+    else if (this.sender.pending() > 0) setImmediate(() => ended())
+    else this.endpoint.send([nothing], ended)
   }
 
   private endRead(reason: ReadError): void {
