@@ -20,9 +20,10 @@ class BadArguments extends Data.TaggedError("BadArguments")<{ readonly message: 
 // The build copies no HTML: from `dist` and from `src` alike this is the source.
 const page = readFileSync(new URL("../../src/chat/page.html", import.meta.url), "utf8")
 
+/** With a port of its own choice it can be found again: TCP and UDP then have the next one. */
 const server = (host: string, port: number) =>
   Effect.gen(function* () {
-    const { tcp, udp, webSocket } = yield* serve({ page, host, port })
+    const { tcp, udp, webSocket } = yield* serve({ page, host, port, peerPort: port === 0 ? 0 : port + 1 })
     yield* Console.log(`${webSocket.replace(/^ws(.*)\/chat$/, "http$1/")}\n${tcp}\n${udp}\n${webSocket}`)
     return yield* Effect.never
   }).pipe(Effect.scoped)
@@ -49,15 +50,17 @@ const terminal = (endpoint: string, name: string) =>
     yield* Effect.raceFirst(speaking, listening)
   }).pipe(Effect.scoped)
 
-const chosen = Effect.suspend(() => {
+const usage = "usage: chat [serve [--port 4000] [--host 127.0.0.1] | join <endpoint> <name>]"
+
+const chosen = Effect.gen(function* () {
   const options = { host: { type: "string", default: "127.0.0.1" }, port: { type: "string", default: "0" } } as const
   const { positionals, values } = parseArgs({ allowPositionals: true, options })
   const [verb = "demo", endpoint, name] = positionals
-  if (verb === "demo") return Effect.asVoid(program(page))
   const port = Number(values.port)
-  if (verb === "serve" && Number.isInteger(port) && port >= 0 && port < 65535) return server(values.host, port)
-  if (verb === "join" && endpoint !== undefined && name !== undefined) return terminal(endpoint, name)
-  return new BadArguments({ message: "usage: chat [serve [--port 4000] [--host 127.0.0.1] | join <endpoint> <name>]" })
+  if (verb === "demo") return yield* program(page)
+  if (verb === "serve" && Number.isInteger(port) && port >= 0 && port < 65535) return yield* server(values.host, port)
+  if (verb === "join" && endpoint !== undefined && name !== undefined) return yield* terminal(endpoint, name)
+  return yield* new BadArguments({ message: usage })
 })
 
 NodeRuntime.runMain(Effect.provide(chosen, NodeTransport.layer))

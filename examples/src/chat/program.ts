@@ -1,36 +1,37 @@
 /** The demonstration: one client of each kind says something, all hear it, all leave. */
-import { Console, Effect } from "effect"
+import { type Cause, Console, Effect } from "effect"
 import { type Client, join } from "./client.js"
 import { serve } from "./server.js"
 
-/** Hears until the words are said: by whom, and what. */
-const hears = (client: Client, words: string): Effect.Effect<string, unknown> =>
+type Hearing = Effect.Effect<string, Cause.NoSuchElementException>
+
+/** Listens until somebody says that, or else anything. */
+export const said = (client: Client, words?: string): Hearing =>
   Effect.flatMap(client.heard.take, (heard) =>
-    heard._tag === "Said" && heard.text === words
-      ? Effect.succeed(`${heard.from}: ${words}`)
-      : Effect.suspend(() => hears(client, words))
+    heard._tag === "Said" && (words ?? heard.text) === heard.text
+      ? Effect.succeed(`${heard.from}: ${heard.text}`)
+      : said(client, words)
   )
 
-/** Hears until so many are here: their names. */
-const sees = (client: Client, count: number): Effect.Effect<ReadonlyArray<string>, unknown> =>
+/** Listens until these are here, in the order in which they came. */
+export const here = (client: Client, ...names: ReadonlyArray<string>): Hearing =>
   Effect.flatMap(client.heard.take, (heard) =>
-    heard._tag === "Names" && heard.names.length === count
-      ? Effect.succeed(heard.names)
-      : Effect.suspend(() => sees(client, count))
+    heard._tag === "Names" && heard.names.join() === names.join()
+      ? Effect.succeed(`here: ${names.join(", ")}`)
+      : here(client, ...names)
   )
 
-/** The transcript, as everybody heard it. */
 export const program = (page: string) =>
   Effect.gen(function* () {
     const server = yield* serve({ page })
     const watcher = yield* join(server.tcp, "Watcher")
-    const transcript = yield* Effect.gen(function* () {
+    yield* Effect.gen(function* () {
       const ada = yield* join(server.tcp, "Ada")
       const grace = yield* join(server.udp, "Grace")
       const edsger = yield* join(server.webSocket, "Edsger")
-      yield* Console.log(`here: ${(yield* sees(watcher, 4)).join(", ")}`)
+      yield* Console.log(yield* here(watcher, "Watcher", "Ada", "Grace", "Edsger"))
 
-      return yield* Effect.forEach(
+      yield* Effect.forEach(
         [
           [ada, "hello over TCP"],
           [grace, "hello over UDP"],
@@ -39,12 +40,10 @@ export const program = (page: string) =>
         ([speaker, words]) =>
           Effect.gen(function* () {
             yield* speaker.say(words)
-            const heard = yield* Effect.forEach([ada, grace, edsger], (client) => hears(client, words))
+            const heard = yield* Effect.forEach([ada, grace, edsger], (client) => said(client, words))
             yield* Console.log(`${heard[0]} (heard by ${heard.length})`)
-            return heard
           })
       )
     }).pipe(Effect.scoped)
-    yield* Console.log(`here: ${(yield* sees(watcher, 1)).join(", ")}`)
-    return transcript
+    yield* Console.log(yield* here(watcher, "Watcher"))
   }).pipe(Effect.scoped, Effect.timeout("30 seconds"))

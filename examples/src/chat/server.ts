@@ -14,17 +14,18 @@ export interface Options {
   readonly page: string
   /** Default `127.0.0.1`: this machine only. What is said is not encrypted. */
   readonly host?: string
-  /** Of the page; that of TCP and UDP is one more. Default 0: any free ones. */
+  /** Of the page and its WebSockets. Default 0: any free one. */
   readonly port?: number
+  /** Of TCP and of UDP. Default 0: any free one for each. */
+  readonly peerPort?: number
 }
 
 /** Serves until the scope is left, and says good-bye to all. Gives where it can be reached. */
-export const serve = ({ host = "127.0.0.1", page, port = 0 }: Options) =>
+export const serve = ({ host = "127.0.0.1", page, peerPort = 0, port = 0 }: Options) =>
   Effect.gen(function* () {
-    const next = port === 0 ? 0 : port + 1
     const web = yield* servePage(page, { host, port })
-    const tcp = yield* NodePeers.makeServer({ address: Address.TcpAddress(host, next), maxPacketBytes: 8192 })
-    const udp = yield* NodePeers.makeUdp({ host, port: next })
+    const tcp = yield* NodePeers.makeServer({ address: Address.TcpAddress(host, peerPort), maxPacketBytes: 8192 })
+    const udp = yield* NodePeers.makeUdp({ host, port: peerPort })
     const webSocket = yield* NodeWebSocketPeers.makeServer({
       server: web,
       path: "/chat",
