@@ -1,20 +1,10 @@
 import { everywhere, figureAtMost, ratioAtMost, type Case } from "./case.js"
 
-/** What grows with the number of ducts, of connections and of messages; and what each layer adds. */
+/** What grows with the number of ducts, of connections and of messages. */
 export const scale: ReadonlyArray<Case> = [
   {
-    group: "layers",
-    title: "round trip of 64 bytes, layer by layer",
-    unit: "ns a message",
-    count: 3000,
-    placements: everywhere,
-    baseline: "net echo of 64 bytes",
-    contenders: ["connection", "raw duct", "message duct of bytes"],
-    targets: []
-  },
-  {
     group: "scale",
-    title: "many ducts at once, 65-byte JSON one way",
+    title: "many ducts at once, 60-byte JSON one way",
     unit: "ns a message",
     count: 96_000,
     placements: everywhere,

@@ -1,0 +1,68 @@
+import { everywhere, speedAtLeast, type Case, type Target } from "./case.js"
+
+const group = "bytes"
+
+/** Bytes one way, beside the same loops in C. */
+const intoReused = (size: string, count: number, more: Partial<Case> = {}): Case => ({
+  group,
+  title: `bytes one way into reused memory, ${size}`,
+  unit: "MiB a second",
+  count,
+  placements: everywhere,
+  baseline: `C, ${size}, reused`,
+  contenders: [`socket raw duct, ${size}, reused`, `raw duct, ${size}, reused`],
+  further: [`net onread, ${size}`],
+  targets: [],
+  ...more
+})
+
+const intoFresh = (size: string, count: number, more: Partial<Case> = {}): Case => ({
+  group,
+  title: `bytes one way into fresh memory, ${size}`,
+  unit: "MiB a second",
+  count,
+  placements: everywhere,
+  baseline: `C, ${size}, fresh`,
+  contenders: [`socket duct, ${size}, fresh`, `duct, ${size}, fresh`],
+  targets: [],
+  ...more
+})
+
+const nearC = (size: string, memory: "reused" | "fresh"): ReadonlyArray<Target> => {
+  const duct = memory === "reused" ? "raw duct" : "duct"
+  return [speedAtLeast([`socket ${duct}, ${size}, ${memory}`, `${duct}, ${size}, ${memory}`], 0.85)]
+}
+
+/** C reads these into a batch: what it writes one by one is what limits it. */
+const smallest: Case = {
+  ...intoFresh("64 B", 100_000),
+  title: "bytes one way in bulk, 64 B",
+  baseline: "C, 64 B, reused",
+  further: ["net onread, 64 B"],
+  targets: [speedAtLeast(["socket duct, 64 B, fresh", "duct, 64 B, fresh"], 2)]
+}
+
+export const bytes: ReadonlyArray<Case> = [
+  smallest,
+  intoFresh("1 KiB", 50_000),
+  intoReused("64 KiB", 4000),
+  intoFresh("64 KiB", 4000),
+  intoReused("1 MiB", 400, {
+    further: [
+      "net onread, 1 MiB",
+      "socket raw duct, 1 MiB, as it comes",
+      "raw duct, 1 MiB, as it comes",
+      "Sock recvExactInto",
+      "Sock recvInto",
+      "C, 1 MiB, reused, with poll"
+    ],
+    targets: [
+      ...nearC("1 MiB", "reused"),
+      speedAtLeast("Sock recvExactInto", 0.85),
+      speedAtLeast("Sock recvInto", 0.85)
+    ]
+  }),
+  intoFresh("1 MiB", 400, { targets: nearC("1 MiB", "fresh") }),
+  intoReused("16 MiB", 25, { targets: nearC("16 MiB", "reused") }),
+  intoFresh("16 MiB", 25, { targets: nearC("16 MiB", "fresh") })
+]
