@@ -30,6 +30,8 @@ export class HttpPeers implements PeerTransportService {
   readonly maxPacketBytes: number
   readonly inbox: PeerInbox.PeerInbox
   readonly receive: PeerTransportService["receive"]
+  readonly take: PeerInbox.PeerInbox["take"]
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   private readonly counters = new Counters()
   readonly stats = this.counters.stats
@@ -46,6 +48,8 @@ export class HttpPeers implements PeerTransportService {
     this.backlog = sizeOr(options.backlog, 64)
     this.inbox = new PeerInbox.PeerInbox(options)
     this.receive = this.inbox.receive
+    this.take = this.inbox.take
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
   }
 
@@ -59,6 +63,8 @@ export class HttpPeers implements PeerTransportService {
     if (typeof response === "string") {
       return Exit.fail(new SerializeError({ serializer: "http", problem: response }))
     }
+    this.answers.delete(peer.id)
+    this.inbox.leave(peer)
     answer(response)
     return taken
   }
@@ -70,6 +76,7 @@ export class HttpPeers implements PeerTransportService {
     Effect.sync(() => {
       const answer = this.answers.get(peer.id)
       if (answer === undefined) return
+      this.answers.delete(peer.id)
       this.inbox.drop(peer)
       answer(status(503))
     })
@@ -89,7 +96,8 @@ export class HttpPeers implements PeerTransportService {
   shut(): void {
     this.isShut = true
     this.inbox.end()
-    for (const answer of [...this.answers.values()]) answer(status(503))
+    for (const answer of this.answers.values()) answer(status(503))
+    this.answers.clear()
   }
 
   private readonly refuseBody: Effect.Effect<Response> = Effect.sync(() => {
@@ -120,11 +128,7 @@ export class HttpPeers implements PeerTransportService {
     const packet = utf8.encode(JSON.stringify([request.method, head, number]))
     const lost = new PeerLost({ operation: "receive", peer: peer.id, reason: "Vanished" })
     return Effect.async<Response>((resume) => {
-      this.answers.set(peer.id, (response) => {
-        this.answers.delete(peer.id)
-        this.inbox.leave(peer)
-        resume(Exit.succeed(response))
-      })
+      this.answers.set(peer.id, (response) => resume(Exit.succeed(response)))
       this.inbox.join(peer, false)
       this.inbox.push(peer, packet)
       return Effect.sync(() => {

@@ -1,6 +1,7 @@
 import { Peer } from "@ductworks/peers/PeerTransport"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import { eventually, expect, expectFailure, problem, stable } from "../check.js"
 import { connected, type Entry, packetOf, type Setting, until, watch } from "./setting.js"
 
@@ -140,16 +141,18 @@ export const endingStreams = (setting: Setting): ReadonlyArray<Entry> => {
   ]
 }
 
+/** What {@link leftovers} does again and again. */
+export const oneConnection = (setting: Setting) =>
+  Effect.gen(function* () {
+    const { client, peer, server } = yield* connected(setting)
+    const seen = yield* watch(server.transport)
+    yield* client.transport.send(peer, packetOf(setting, 1, 10))
+    yield* until(() => seen.packets().length === 1)
+  })
+
 /** Law 7: what the probe counts returns to where it was. */
-export const leftovers = (setting: Setting, probe: Effect.Effect<number>): Entry => {
-  const cycle = Effect.scoped(
-    Effect.gen(function* () {
-      const { client, peer, server } = yield* connected(setting)
-      const seen = yield* watch(server.transport)
-      yield* client.transport.send(peer, packetOf(setting, 1, 10))
-      yield* until(() => seen.packets().length === 1)
-    })
-  )
+export const leftovers = (one: Effect.Effect<void, unknown, Scope.Scope>, probe: Effect.Effect<number>): Entry => {
+  const cycle = Effect.scoped(one)
   return [
     7,
     "nothing stays open",
