@@ -130,6 +130,17 @@ export interface PeerTransportService {
    */
   readonly receive: Effect.Effect<Arr.NonEmptyReadonlyArray<TransportEvent>, ReceiveError>
   /**
+   * `receive` for the one layer above, where it needs no fiber (left out where it does): what there is at once;
+   * `undefined` while there is nothing; the failure that `receive` ends with. This takes no turn: whoever takes must not
+   * `receive` as well.
+   */
+  readonly take?: () => Arr.NonEmptyReadonlyArray<TransportEvent> | Exit.Exit<never, ReceiveError> | undefined
+  /**
+   * For whom `take` gave nothing: calls `wake` once, when there may be something, perhaps at once. Another call before
+   * that replaces it. There, when `take` is.
+   */
+  readonly onArrival?: (wake: () => void) => void
+  /**
    * Stops (`true`) and starts again (`false`) what `receive` gives of one peer, while all others go on: of a stream
    * peer that is paused nothing is read beyond the read-ahead. Its `Left` waits behind its packets. Events that
    * `receive` has given already still count. Nothing to do for datagrams and unknown peers.

@@ -31,6 +31,7 @@ export class StreamPeers implements PeerTransportService {
   readonly budget: PeerInbox.PeerBudget
   readonly counters = new Counters()
   readonly stats = this.counters.stats
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   /** Opened by the first `receive`: nothing is read before. */
   readonly started = Effect.unsafeMakeLatch(false)
@@ -54,6 +55,7 @@ export class StreamPeers implements PeerTransportService {
     this.maxPacketBytes = Math.min(sizeOr(options.maxPacketBytes, defaultPacket), this.framing.maxPayloadBytes)
     this.inbox = new PeerInbox.PeerInbox(options)
     this.budget = new PeerInbox.PeerBudget(sizeOr(options.maxReassemblyBytes, defaultReassembly))
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
     this.highWaterMark = sizeOr(options.highWaterMark, defaultHighWaterMark)
     this.backlog = sizeOr(options.backlog, 64)
@@ -61,10 +63,20 @@ export class StreamPeers implements PeerTransportService {
   }
 
   readonly receive: PeerTransportService["receive"] = Effect.suspend(() => {
-    this.started.unsafeOpen()
-    if (this.inbox.unseenJoins < this.backlog) this.wakeAccept()
+    this.begin()
     return this.inbox.receive
   })
+
+  readonly take: PeerInbox.PeerInbox["take"] = () => {
+    this.begin()
+    return this.inbox.take()
+  }
+
+  /** Somebody receives: connections are read, and accepted while not too many were not heard of. */
+  private begin(): void {
+    this.started.unsafeOpen()
+    if (this.inbox.unseenJoins < this.backlog) this.wakeAccept()
+  }
 
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
     const link = this.links.get(peer.id)

@@ -23,6 +23,8 @@ class UdpPeers implements PeerTransportService {
   readonly endpoints: ReadonlyArray<string>
   readonly maxPacketBytes: number
   readonly receive: PeerTransportService["receive"]
+  readonly take: PeerInbox.PeerInbox["take"]
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause = (): void => {}
   readonly close = (): Effect.Effect<void> => Effect.void
   private readonly counters = new Counters()
@@ -45,6 +47,8 @@ class UdpPeers implements PeerTransportService {
     this.highWaterMark = sizeOr(options.highWaterMark, 256 * 1024)
     this.inbox = new PeerInbox.PeerInbox({ maxPackets: 1024, maxBytes: 1024 * 1024, ...options })
     this.receive = this.inbox.receive
+    this.take = this.inbox.take
+    this.onArrival = this.inbox.onArrival
     socket.on("message", this.onMessage).on("error", this.onError)
   }
 

@@ -21,6 +21,7 @@ export class WebSocketPeers implements PeerTransportService {
   readonly inbox: PeerInbox.PeerInbox
   readonly counters = new Counters()
   readonly stats = this.counters.stats
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   private readonly peers = new Map<string, WebSocketPeer>()
   private readonly open = new Set<WebSocketPeer>()
@@ -39,6 +40,7 @@ export class WebSocketPeers implements PeerTransportService {
   ) {
     this.maxPacketBytes = sizeOr(options.maxPacketBytes, defaultMaxPacket)
     this.inbox = new PeerInbox.PeerInbox(options)
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
     this.backlog = sizeOr(options.backlog, 64)
     this.highWaterMark = sizeOr(options.highWaterMark, defaultHighWaterMark)
@@ -50,6 +52,11 @@ export class WebSocketPeers implements PeerTransportService {
     if (!this.isStarted) this.start()
     return this.inbox.receive
   })
+
+  readonly take: PeerInbox.PeerInbox["take"] = () => {
+    if (!this.isStarted) this.start()
+    return this.inbox.take()
+  }
 
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
     const own = this.peers.get(peer.id)
