@@ -2,9 +2,20 @@
 // PATH, else the distribution's own, which is installed first where that can be done. Without one it fails. Of what the
 // browser writes and starts nothing may be left.
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -35,13 +46,12 @@ const find = () => names.map(onPath).find((file) => file !== undefined)
 /** As root, or as somebody whom sudo asks for no password. Ubuntu's package is called otherwise than Debian's. */
 const install = () => {
   const release = "/etc/os-release"
-  const id = isProgram("/bin/sh") && /^ID=(.*)$/m.exec(readFileSync(release, "utf8"))?.[1]
+  const id = existsSync(release) ? /^ID=(.*)$/m.exec(readFileSync(release, "utf8"))?.[1] : undefined
   const name = id === "ubuntu" ? "chromium-browser" : "chromium"
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"]
   for (const args of [["update"], ["install", "-y", "--no-install-recommends", name]]) {
     const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args]
-    const { status } = spawnSync(command, rest, { stdio: ["ignore", 2, 2] })
-    if (status !== 0) return
+    spawnSync(command, rest, { stdio: ["ignore", 2, 2] })
   }
 }
 
@@ -52,12 +62,19 @@ const chromium = () => {
   return find() ?? fail(`none of ${names.join(", ")} is on the PATH: install Chromium, or set CHROMIUM to a program`)
 }
 
-/** Processes that have the folder among their arguments, as every process of a browser has its profile. */
-const processesIn = (folder) =>
-  spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" })
-    .stdout.split("\n")
-    .filter((line) => line.includes(folder))
-    .map((line) => line.trim())
+/** Every process and its arguments; a small Linux has no `ps`. */
+const processes = () => {
+  if (!existsSync("/proc/self/cmdline")) {
+    return spawnSync("ps", ["-axo", "pid=,args="], { encoding: "utf8" }).stdout.split("\n")
+  }
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`] : []
+    } catch {
+      return []
+    }
+  })
+}
 
 const program = chromium()
 const scratch = mkdtempSync(join(tmpdir(), "ductworks-browser-"))
@@ -70,8 +87,17 @@ const { status } = spawnSync(process.execPath, [vitest, "run", "--config", "scri
   env: { ...process.env, ...home, TMPDIR: temporary, CHROMIUM: program },
   stdio: ["ignore", "inherit", "inherit"]
 })
-const left = [...processesIn(temporary), ...readdirSync(temporary)]
-for (const line of processesIn(temporary)) process.kill(Number.parseInt(line, 10), "SIGKILL")
+// Every process of a browser has its profile among its arguments; some take a moment to go.
+const running = () => processes().filter((line) => line.includes(temporary))
+for (let tries = 0; tries < 50 && running().length > 0; tries++) await setTimeout(100)
+const left = [...running(), ...readdirSync(temporary)]
+for (const line of running()) {
+  try {
+    process.kill(Number.parseInt(line, 10), "SIGKILL")
+  } catch {
+    // It has just ended.
+  }
+}
 rmSync(scratch, { recursive: true, force: true })
 if (status !== 0) fail(`the tests failed (${program})`)
 if (left.length > 0) fail(`left behind:\n${left.join("\n")}`)
