@@ -41,7 +41,7 @@ const terminal = (endpoint: string, name: string) =>
     ).pipe(
       Stream.map((words) => words.replace(/\p{Cc}/gu, " ").trim()),
       Stream.filter((words) => words !== ""),
-      Stream.runForEach(chat.say)
+      Stream.runForEach((words) => Effect.catchTag(chat.say(words), "SerializeError", () => Console.log("(too long)")))
     )
     const listening = Stream.runForEach(Mailbox.toStream(chat.heard), (heard) =>
       Console.log(heard._tag === "Said" ? `${heard.from}: ${heard.text}` : `here: ${heard.names.join(", ")}`)

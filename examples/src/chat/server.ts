@@ -20,17 +20,20 @@ export interface Options {
   readonly peerPort?: number
 }
 
+/** As much as a datagram has by default. */
+const maxPacketBytes = 8192
+
 /** Serves until the scope is left, and says good-bye to all. Gives where it can be reached. */
 export const serve = ({ host = "127.0.0.1", page, peerPort = 0, port = 0 }: Options) =>
   Effect.gen(function* () {
     const web = yield* servePage(page, { host, port })
-    const tcp = yield* NodePeers.makeServer({ address: Address.TcpAddress(host, peerPort), maxPacketBytes: 8192 })
+    const tcp = yield* NodePeers.makeServer({ address: Address.TcpAddress(host, peerPort), maxPacketBytes })
     const udp = yield* NodePeers.makeUdp({ host, port: peerPort })
     const webSocket = yield* NodeWebSocketPeers.makeServer({
       server: web,
       path: "/chat",
       frames: "text",
-      maxPacketBytes: 8192
+      maxPacketBytes
     })
 
     const { admit, everybody } = yield* makeRoom
