@@ -68,7 +68,7 @@ export class Core {
     const metadata = options.metadata ?? (() => ({}))
     const roster = new Roster(transport, settings, counters, fibers, timers, this.events, metadata)
     this.roster = roster
-    this.outflow = new Outflow(transport, format, options, settings, counters, fibers, roster)
+    this.outflow = new Outflow(transport, format, options, settings, counters, fibers, timers, roster)
     const calls = new Calls(format.hasControl, counters, fibers, timers, roster, this.outflow)
     this.calls = calls
     const pool = (this.pool = new Pool(settings, counters, fibers, timers, calls))
