@@ -29,7 +29,7 @@ export const wording = ({ contender, to = "", what, bound, limit, actual }: Verd
 
 const unitOf = { ratio: "", speed: "as fast as", tail: "the p99 ÷ p50 of" }
 
-/** A table as Prettier writes it. */
+/** A table as Prettier writes it; terminals show it well, too. */
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = head.map((name, at) => Math.max(3, name.length, ...rows.map((row) => row[at]?.length ?? 0)))
   const line = (cells: ReadonlyArray<string>) =>

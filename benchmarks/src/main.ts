@@ -1,14 +1,16 @@
 // Ours and the others in turn, in one run: medians of alternating rounds, and ratios to a stated baseline. A case's
 // figures are worth reading when nothing else runs; the ratios stand some noise.
+import { join } from "node:path"
 import type { Case } from "./cases/case.js"
 import { cases } from "./cases/index.js"
 import { compile } from "./compile.js"
 import { machine } from "./machine.js"
 import { parseOptions, usage } from "./options.js"
+import { writePages, writePlots } from "./pages/pages.js"
 import { describe, printCase, printLeftOut, printTargets } from "./report.js"
 import { encodeRun, Run, type LeftOut, type Result } from "./results.js"
 import { quick, run, thorough } from "./run.js"
-import { load, replace, store } from "./store.js"
+import { load, reference, replace, resultsFolder, store } from "./store.js"
 import { resultOf } from "./summary.js"
 
 const groups = [...new Set(cases.map(({ group }) => group))]
@@ -19,6 +21,10 @@ if (typeof options === "string") {
   process.exit(2)
 }
 const { only, save } = options
+if (options.pages) {
+  await writePages(load(reference))
+  process.exit()
+}
 const effort = options.quick ? quick : thorough
 const prints = !options.json
 
@@ -34,11 +40,19 @@ const empty = new Run({
   cases: [],
   leftOut: []
 })
+/** The run of that name, if it can be continued: figures of two machines are not to be compared. */
+function continued(name: string): Run {
+  const before = load(name)
+  if (describe(before.machine) === describe(empty.machine) && before.rounds === effort.rounds) return before
+  console.error(`benchmarks/results/${name}.json is of ${describe(before.machine)}, ${before.rounds} rounds`)
+  process.exit(2)
+}
+
 if (prints) console.log(`${describe(empty.machine)}; ${effort.rounds} rounds`)
 
 compile()
 let measured = empty
-let kept = save !== undefined && only !== undefined ? load(save) : empty
+let kept = save !== undefined && only !== undefined ? continued(save) : empty
 for (const work of cases.filter(isWanted)) {
   const leftOut: Array<LeftOut> = []
   const results: ReadonlyArray<Result> = (await run(work, effort, (one) => leftOut.push(one))).map(resultOf)
@@ -55,3 +69,5 @@ if (prints) {
   printTargets(measured.cases)
   printLeftOut(measured.leftOut)
 } else console.log(encodeRun(measured))
+if (save === reference) await writePages(kept)
+else if (save !== undefined) await writePlots(kept, join(resultsFolder, save))

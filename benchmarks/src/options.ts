@@ -3,6 +3,7 @@ import { parseArgs } from "node:util"
 export interface Options {
   readonly quick: boolean
   readonly json: boolean
+  readonly pages: boolean
   /** Part of a title, or a group. */
   readonly only?: string
   /** The name of the run under `benchmarks/results`. */
@@ -16,6 +17,7 @@ export const usage = `npm run bench [-- <options>]
   --json         prints JSON instead of tables
   --save <name>  keeps the run in benchmarks/results/<name>.json, after every case; with --only it replaces what it
                  measures again. Plots are drawn at the end; of the run "reference" the pages show them.
+  --pages        measures nothing, and writes the figures of the reference run into README.md and docs
 `
 
 /** The options, or what is wrong with them. */
@@ -30,6 +32,7 @@ export const parseOptions = (
       options: {
         quick: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        pages: { type: "boolean", default: false },
         only: { type: "string" },
         save: { type: "string" }
       }

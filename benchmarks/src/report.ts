@@ -1,12 +1,19 @@
-import { figure, wording } from "./format.js"
+import { figure, table, wording } from "./format.js"
 import type { LeftOut, Machine, Result, Row } from "./results.js"
 
 export const describe = ({ model, cores, memoryGiB, kernel, node }: Machine): string =>
   `${cores} × ${model}, ${memoryGiB} GiB, ${kernel}, Node ${node}`
 
 export const printCase = (result: Result): void => {
-  console.log(`\n${result.title}, ${result.placement} (${result.unit})`)
-  console.table(Object.fromEntries(result.rows.map((row) => [row.contender, columns(row, result.baseline)])))
+  const rows = result.rows.map((row) => ({ [result.unit]: row.contender, ...columns(row, result.baseline) }))
+  const head = [...new Set(rows.flatMap(Object.keys))]
+  console.log(`\n${result.title}, ${result.placement}`)
+  console.log(
+    table(
+      head,
+      rows.map((row) => head.map((name) => new Map(Object.entries(row)).get(name) ?? ""))
+    )
+  )
 }
 
 export const printTargets = (results: ReadonlyArray<Result>): void => {
@@ -26,13 +33,18 @@ export const printLeftOut = (leftOut: ReadonlyArray<LeftOut>): void => {
   }
 }
 
-const columns = ({ ratio, middleRatio, median, least, most, p50, p99, lost }: Row, baseline: string) => ({
-  [`ratio to ${baseline}`]: figure(ratio),
-  median: figure(median),
-  least: figure(least),
-  most: figure(most),
-  ...(middleRatio === undefined ? {} : { "p50 ratio": figure(middleRatio) }),
-  ...(p50 === undefined ? {} : { p50: figure(p50) }),
-  ...(p99 === undefined ? {} : { p99: figure(p99) }),
-  ...(lost === undefined ? {} : { lost: `${figure(100 * lost)} %` })
-})
+const columns = ({ ratio, middleRatio, median, least, most, p50, p99, lost }: Row, baseline: string) => {
+  const all: Record<string, number | undefined> = {
+    [`ratio to ${baseline}`]: ratio,
+    median,
+    least,
+    most,
+    "p50 ratio": middleRatio,
+    p50,
+    p99,
+    "lost, %": lost === undefined ? undefined : 100 * lost
+  }
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, figure(value)]]))
+  )
+}

@@ -36,7 +36,7 @@ export const run = async (
   const leaveOut = (contender: string, why: string) => onLeftOut(new LeftOut({ title: work.title, contender, why }))
   const field = await start(work, effort, leaveOut)
   try {
-    const count = effort.isQuick ? (work.quickCount ?? work.count) : work.count
+    const count = countOf(work, effort)
     if (work.rounds === undefined) for (let i = 0; i < effort.warmUps; i++) await field.pace(count, effort.warmUpMillis)
     const outcomes: Array<Outcome> = []
     for (const placement of available(work.placements)) {
@@ -51,6 +51,10 @@ export const run = async (
     field.stop()
   }
 }
+
+/** A case that a quick run leaves out, and that was asked for by name, is run as a whole. */
+const countOf = ({ count, quickCount = 0 }: Case, { isQuick }: Effort): number =>
+  isQuick && quickCount > 0 ? quickCount : count
 
 const start = async (work: Case, effort: Effort, leaveOut: LeaveOut): Promise<Field> => {
   const further = effort.isQuick ? [] : (work.further ?? [])

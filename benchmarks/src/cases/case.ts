@@ -42,14 +42,14 @@ export interface Case {
   readonly contenders: ReadonlyArray<string>
   /** Those that only a whole run has. */
   readonly further?: ReadonlyArray<string>
-  /** What a quick run does of it, where `rounds` is given; 0: nothing. Default: all. */
+  /** The count of a quick run; 0: it leaves the case out. Default: `count`. */
   readonly quickCount?: number
   readonly targets: ReadonlyArray<Target>
 }
 
 export const everywhere: ReadonlyArray<Placement> = ["one core", "two cores"]
 
-export const isRate = (unit: Unit): boolean => unit.endsWith("a second")
+export const isRate = (unit: string): boolean => unit.endsWith("a second")
 
 /** One contender, or the best of several. */
 type Ours = string | ReadonlyArray<string>

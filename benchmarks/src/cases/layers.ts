@@ -33,5 +33,23 @@ export const layers: ReadonlyArray<Case> = [
       "socket duct contract echo"
     ],
     targets: []
+  },
+  {
+    group,
+    title: "60-byte JSON one way, serializer by serializer",
+    unit: "ns a message",
+    count: 100_000,
+    placements: ["one core"],
+    baseline: "net one way",
+    contenders: ["duct sendAll", "duct schema sendAll"],
+    further: [
+      "duct sendAll, MessagePack",
+      "duct sendAll, structuredClone",
+      "socket duct sendAll",
+      "socket duct schema sendAll",
+      "socket duct sendAll, MessagePack",
+      "socket duct sendAll, structuredClone"
+    ],
+    targets: []
   }
 ]

@@ -17,6 +17,7 @@ export const threads: ReadonlyArray<Case> = [
     title: "round trip of 90-byte JSON between threads, spinning before it waits",
     unit: "ns a message",
     count: 5000,
+    quickCount: 0,
     placements: ["two cores"],
     baseline: "MessagePort echo",
     contenders: ["thread duct echo, spinning"],

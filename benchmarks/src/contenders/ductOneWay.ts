@@ -27,7 +27,7 @@ export const countStream = (duct: Duct) => {
 }
 
 const make =
-  (sendMany: (duct: Duct, count: number) => ReturnType<Duct["send"]>, format = json) =>
+  (sendMany: (duct: Duct, count: number) => ReturnType<Duct["send"]>, format: Format = json) =>
   (carrier: Carrier): Contender => ({
     measure: async (start) => {
       const duct = await connectAnswerer(start, format, carrier)
@@ -48,18 +48,21 @@ const repeat = function* (count: number): Generator<typeof Small.Type> {
   for (let i = 0; i < count; i++) yield small
 }
 
-/** Small JSON messages one way: `sendAll` in one process, `stream` in the other. */
-export const ductSendAll = make((duct, count) => duct.sendAll(repeat(count)))
+const all = (duct: Duct, count: number) => duct.sendAll(repeat(count))
 
-/** The same, encoded and decoded with a Schema in both processes. */
-export const ductSchemaSendAll = make((duct, count) => duct.sendAll(repeat(count)), {
-  serializer: Serializer.jsonSchema(Value)
-})
+/** Small messages one way in that format: `sendAll` in one process, `stream` in the other. */
+export const ductSendAllIn = (format: Format) => make(all, format)
+
+/** In JSON. */
+export const ductSendAll = ductSendAllIn(json)
+
+/** In JSON, encoded and decoded with a Schema in both processes. */
+export const ductSchemaSendAll = ductSendAllIn({ serializer: Serializer.jsonSchema(Value) })
 
 /** From a stream into the sink. */
 export const ductSink = make((duct, count) => Stream.run(Stream.fromIterable(repeat(count)), duct.sink))
 
-/** The same with one `send` a message. */
+/** With one `send` a message. */
 export const ductSendEach = make((duct, count) =>
   Effect.gen(function* () {
     for (let i = 0; i < count; i++) yield* duct.send(small)

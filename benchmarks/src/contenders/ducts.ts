@@ -23,6 +23,9 @@ const over = (prefix: string, carrier: () => Promise<Carrier>): Contenders => ({
 
   [`${prefix}duct sendAll`]: async () => (await import("./ductOneWay.js")).ductSendAll(await carrier()),
   [`${prefix}duct schema sendAll`]: async () => (await import("./ductOneWay.js")).ductSchemaSendAll(await carrier()),
+  [`${prefix}duct sendAll, MessagePack`]: async () => (await import("./serializers.js")).inMessagePack(await carrier()),
+  [`${prefix}duct sendAll, structuredClone`]: async () =>
+    (await import("./serializers.js")).inStructuredClone(await carrier()),
   [`${prefix}duct sink`]: async () => (await import("./ductOneWay.js")).ductSink(await carrier()),
   [`${prefix}duct send each`]: async () => (await import("./ductOneWay.js")).ductSendEach(await carrier()),
 
