@@ -11,14 +11,14 @@ import { asLongAsWeLive, portOf, roomy, Say } from "./peerServers.js"
 interface Ends {
   /** Echoes; the port where. */
   readonly answer: () => Promise<number>
-  /** Connects to it: what sends a message, and calls back when one comes. */
-  readonly connect: (port: number, came: () => void) => Promise<() => void>
+  /** Connects to it: what sends a message; `came` is told of each that comes, and says whether to send another. */
+  readonly connect: (port: number, came: () => boolean) => Promise<() => void>
 }
 
 /** Round trips over UDP between two processes, `window` of them on the way at a time. */
 export const peerEcho = (ends: Ends, window: number): Contender => ({
   measure: async (start) => {
-    let came = () => {}
+    let came = () => false
     const send = await ends.connect(await startAnswer(start), () => came())
     return (count) =>
       new Promise((resolve) => {
@@ -26,7 +26,7 @@ export const peerEcho = (ends: Ends, window: number): Contender => ({
         let left = count - window
         came = () => {
           if (laps.lap()) resolve(laps.figure())
-          else if (left-- > 0) send()
+          return left-- > 0
         }
         for (let i = 0; i < window; i++) send()
       })
@@ -52,9 +52,10 @@ export const dgramEnds: Ends = {
     return socket.address().port
   },
   connect: async (port, came) => {
-    const socket = dgram.createSocket("udp4", came)
+    const send = () => socket.send(packet)
+    const socket = dgram.createSocket("udp4", () => came() && send())
     await new Promise<void>((resolve) => socket.connect(port, "127.0.0.1", resolve))
-    return () => socket.send(packet)
+    return send
   }
 }
 
@@ -69,8 +70,8 @@ export const peerSocketEnds: Ends = {
   connect: (port, came) =>
     Effect.gen(function* () {
       const socket = yield* PeerSocket.makeWith(yield* NodePeers.makeUdp(), Say, roomy)
-      yield* socket.handle("say", () => Effect.sync(came))
       const send = socket.send.say(text, yield* socket.connect(`udp://127.0.0.1:${port}`))
+      yield* socket.handle("say", () => (came() ? send : Effect.void))
       return () => void Effect.runFork(send)
     }).pipe(asLongAsWeLive)
 }

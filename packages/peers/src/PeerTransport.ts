@@ -152,9 +152,9 @@ export interface PeerTransportService {
    */
   readonly offer: (peer: Peer, packet: Uint8Array) => Effect.Effect<boolean, TransmitError>
   /**
-   * Waits for room first, then takes the whole packet; completes when it was taken, for a datagram: when the system has
-   * it or refused it (its errors appear here). Interrupted while it waited it has taken nothing; when the peer goes
-   * meanwhile it fails with `PeerLost` or `UnknownPeer`.
+   * Waits for room first, then takes the whole packet; completes when it was taken. An error of the system appears here;
+   * of a datagram perhaps only at the next one to that peer. Interrupted while it waited it has taken nothing; when the
+   * peer goes meanwhile it fails with `PeerLost` or `UnknownPeer`.
    */
   readonly send: (peer: Peer, packet: Uint8Array) => Effect.Effect<void, TransmitError>
   /**
