@@ -83,6 +83,20 @@ describe("a chat", { timeout: 60_000 }, () => {
   )
 
   test(
+    "the chat has room for 50, whose names fit a datagram however they are written",
+    Effect.gen(function* () {
+      const server = yield* serve({ page })
+      // Half of a surrogate pair is six bytes of JSON, and nothing is more.
+      const names = Array.from({ length: 50 }, (_, at) => "\ud800".repeat(18) + String(at).padStart(2, "0"))
+      yield* Effect.forEach(names.slice(1), (name) => join(server.tcp, name))
+      const last = yield* join(server.udp, names[0] ?? "")
+      yield* here(last, ...names.slice(1), ...names.slice(0, 1))
+      const refusal = yield* Effect.flip(join(server.webSocket, "Ada"))
+      assert.deepInclude(refusal, { _tag: "NameRefused", reason: "there is no place left" })
+    })
+  )
+
+  test(
     "of two who ask for one name at once, one gets it",
     Effect.gen(function* () {
       const server = yield* serve({ page })
