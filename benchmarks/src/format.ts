@@ -19,15 +19,24 @@ export const quantity = (value: number, unit: string): string => {
 /** What was wanted and what there is, so that both read alike. */
 export const wording = ({ contender, to = "", what, bound, limit, actual }: Verdict, unit: string) => {
   const sign = bound === "at most" ? "≤" : "≥"
-  const say = (value: number) => {
-    if (what === "figure") return quantity(value, unit)
-    return `${figure(value)} × ${unitOf[what]}`.trimEnd()
+  if (what === "figure") {
+    return { got: `${contender}: ${quantity(actual, unit)}`, wanted: `${sign} ${quantity(limit, unit)}` }
   }
-  const other = what === "figure" ? "" : ` ${to}`
-  return { got: `${contender}: ${say(actual)}`, wanted: `${sign} ${say(limit)}${other}` }
+  const times = timesOf[what]
+  return { got: `${contender}: ${times.got(figure(actual))}`, wanted: `${sign} ${times.wanted(figure(limit), to)}` }
 }
 
-const unitOf = { ratio: "", speed: "as fast as", tail: "the p99 ÷ p50 of" }
+const timesOf = {
+  ratio: { got: (times: string) => `${times} ×`, wanted: (times: string, to: string) => `${times} × ${to}` },
+  speed: {
+    got: (times: string) => `${times} × as fast`,
+    wanted: (times: string, to: string) => `${times} × as fast as ${to}`
+  },
+  tail: {
+    got: (times: string) => `${times} × the p99 ÷ p50`,
+    wanted: (times: string, to: string) => `${times} × the p99 ÷ p50 of ${to}`
+  }
+}
 
 /** A table as Prettier writes it; terminals show it well, too. */
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {

@@ -4,8 +4,9 @@
 export type Kind = "Ductworks" | "others" | "C, the limit"
 
 export const kindOf = (contender: string): Kind => {
-  if (/^(socket |thread |raw |connection)?(raw )?(duct|connection)|^Sock /.test(contender)) return "Ductworks"
-  return contender.startsWith("C ") || contender.startsWith("C,") ? "C, the limit" : "others"
+  if (/^(socket |thread )?(raw )?(duct|connection)\b|^(Sock|PeerSocket)\b|\bducts?\b|^transport /.test(contender))
+    return "Ductworks"
+  return /^C[ ,]/.test(contender) ? "C, the limit" : "others"
 }
 
 /** "socket duct schema echo" is "SocketTransport, Schema", "net one way" is "node:net by hand". */
@@ -14,10 +15,15 @@ export const label = (contender: string): string =>
     .replace(/ (echo|one way|stream)(?=,| of|$)/, "")
     .replace(/ of 64 (bytes|KiB)$/, "")
     .replace(/, 64 bytes$/, "")
-    .replace(/^socket (raw )?duct/, "SocketTransport")
-    .replace(/^thread duct/, "ThreadTransport")
-    .replace(/^(raw )?duct/, "NodeTransport")
-    .replace(/Transport schema/, "Transport, Schema")
-    .replace(/Transport contract/, "Transport, contract")
-    .replace(/Transport send/, "Transport, send")
+    .replace(/, \d+ [KM]?i?B(, (reused|fresh))?$/, "")
+    .replace(/^socket (?=raw|connection|duct)/, "Socket")
+    .replace(/^thread (?=duct)/, "Thread")
+    .replace(/^(?=raw duct|connection|duct)/, "Node")
+    .replace(/^(Socket|Thread|Node)(raw duct|connection|duct)/, (_, transport: string, layer: string) =>
+      layer === "duct" ? `${transport}Transport` : `${transport}Transport, ${layer}`
+    )
+    .replace(
+      /Transport (schema|contract|send|sink)/,
+      (_, what: string) => `Transport, ${what.replace("schema", "Schema")}`
+    )
     .replace(/^net\b/, "node:net by hand")
