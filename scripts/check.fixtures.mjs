@@ -138,6 +138,8 @@ export const bad = [
       [`${core}/internal/secret.ts`]: "export const secret = 1\n",
       [`${message}/Framing.ts`]: `import { two } from "./index.js"\n\n${doc}export const frame = two\n`,
       [`${message}/Nosy.ts`]: `import { secret } from "../../core/src/internal/secret.js"\n\n${doc}export const nosy = secret\n`,
+      [`${node}/ShyPeers.ts`]: `${doc}export const shy = 1\n`,
+      [`${node}/Loud.ts`]: `import { shy } from "./ShyPeers.js"\n\n${doc}export const loud = shy\n`,
       [`${node}/Kit.ts`]: `import { kit } from "@ductworks/testing"\n\n${doc}export const used = kit\n`
     },
     reasons: [
@@ -148,6 +150,7 @@ export const bad = [
       "framing-imports-nothing",
       "no-foreign-internals",
       "no-testing-in-sources",
+      "peers-are-subpaths",
       "packages/core/package.json: src imports vitest, which is neither dependency nor peer",
       "packages/platform-node/package.json: src imports @ductworks/testing"
     ]
