@@ -76,6 +76,12 @@ export class Reader {
   readonly arrival = (until?: Deadline.Deadline): Effect.Effect<void> =>
     until === undefined ? this.untilArrival : this.waiters.wait(this.isFilled, until)
 
+  readonly onArrival = (wake: () => void): boolean => {
+    if (this.isFilled()) return false
+    this.waiters.listen(wake)
+    return true
+  }
+
   private readonly takeReady = this.turn.commit((): Chunks => {
     const chunks = this.ready.takeAll()
     if (chunks === undefined) throw new Error("ductworks: the turn was lost between fill and commit")

@@ -16,6 +16,7 @@ export class Link {
   private readonly decoder: Decoder
   /** Bytes of the packet that is not whole, as the budget knows them. */
   private held = 0
+  private isOver = false
 
   constructor(
     private readonly owner: StreamPeers,
@@ -26,18 +27,30 @@ export class Link {
     this.decoder = owner.framing.decoder(owner.maxPacketBytes)
   }
 
-  /** The one fiber of a connection. It only waits where there is nothing to read, or no room for it. */
-  readonly read: Effect.Effect<void> = Effect.suspend(() => {
-    for (;;) {
+  /**
+   * Reads until there is nothing, or no room for it, and again when there is. No fiber waits for that: one would take
+   * more memory than the rest of an idle peer.
+   */
+  readonly read = (): void => {
+    while (!this.isOver) {
       const cut = this.cut()
-      if (cut === "full") return Effect.zipRight(this.owner.inbox.room(this.peer), this.read)
-      if (cut === "over") return Effect.void
+      if (cut === "full") return this.owner.inbox.whenRoom(this.peer, this.read)
+      if (cut === "over") return
       const chunks = this.connection.take()
-      if (chunks === undefined) return Effect.zipRight(this.connection.arrival(), this.read)
-      if (isDuctError(chunks)) return Effect.sync(() => this.ended(chunks))
-      for (const chunk of chunks) this.decoder.push(chunk)
+      if (chunks === undefined) {
+        if (this.connection.onArrival(this.read)) return
+      } else if (isDuctError(chunks)) {
+        return this.ended(chunks)
+      } else {
+        for (const chunk of chunks) this.decoder.push(chunk)
+      }
     }
-  })
+  }
+
+  /** Nothing is read any more. */
+  stop(): void {
+    this.isOver = true
+  }
 
   /** Takes the frame in any case: the owner has looked whether there is room. */
   offer(frame: Uint8Array): Exit.Exit<boolean, TransmitError> {
@@ -57,6 +70,7 @@ export class Link {
 
   close(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.stop()
       this.owner.budget.give(this.held)
       this.held = 0
       return Scope.close(this.scope, exit)

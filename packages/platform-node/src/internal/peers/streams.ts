@@ -33,8 +33,8 @@ export class StreamPeers implements PeerTransportService {
   readonly stats = this.counters.stats
   readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
-  /** Opened by the first `receive`: nothing is read before. */
-  readonly started = Effect.unsafeMakeLatch(false)
+  /** Since the first `receive`: nothing is read before. */
+  private isStarted = false
   readonly links = new Map<string, Link>()
   private readonly closing = new Set<Promise<unknown>>()
   private readonly socketOptions: SocketOptions
@@ -74,7 +74,10 @@ export class StreamPeers implements PeerTransportService {
 
   /** Somebody receives: connections are read, and accepted while not too many were not heard of. */
   private begin(): void {
-    this.started.unsafeOpen()
+    if (!this.isStarted) {
+      this.isStarted = true
+      for (const link of [...this.links.values()]) link.read()
+    }
     if (this.inbox.unseenJoins < this.backlog) this.wakeAccept()
   }
 
@@ -108,6 +111,7 @@ export class StreamPeers implements PeerTransportService {
     Effect.sync(() => {
       const link = this.links.get(peer.id)
       if (link === undefined) return
+      link.stop()
       this.inbox.drop(peer)
       this.release(link, Exit.void)
     })
@@ -132,7 +136,7 @@ export class StreamPeers implements PeerTransportService {
   shut(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isShut = true
-      this.inbox.end()
+      this.end()
       for (const link of [...this.links.values()]) this.release(link, exit)
       return Effect.promise(() => Promise.all(this.closing))
     })
@@ -161,8 +165,8 @@ export class StreamPeers implements PeerTransportService {
       const link = new Link(this, Peer(`${endpoint}#${++this.lastNumber}`, endpoint), connection, scope)
       this.links.set(link.peer.id, link)
       this.inbox.join(link.peer, isOurs)
-      const read = Effect.interruptible(Effect.zipRight(this.started.await, link.read))
-      return Effect.as(Effect.forkIn(read, scope), link)
+      if (this.isStarted) link.read()
+      return Exit.succeed(link)
     })
   }
 
@@ -183,7 +187,13 @@ export class StreamPeers implements PeerTransportService {
   private deaf(error: AcceptError): void {
     if (error._tag === "DuctClosed") return
     const { code } = error
-    this.inbox.end(new LocalSocketFault({ operation: "accept", cause: error, ...(code === undefined ? {} : { code }) }))
+    this.end(new LocalSocketFault({ operation: "accept", cause: error, ...(code === undefined ? {} : { code }) }))
+  }
+
+  /** What the inbox would not take any more is not read either. */
+  private end(error?: LocalSocketFault): void {
+    for (const link of this.links.values()) link.stop()
+    this.inbox.end(error)
   }
 
   /** The packet as it goes over the wire. A broadcast gives the same one for peer after peer: it is made once. */
