@@ -7,7 +7,8 @@ import type * as Runtime from "effect/Runtime"
 import { type ConnectError, PeerLost, PeerRefused, type SendError } from "../PeerError.js"
 import type { Options } from "../PeerOptions.js"
 import type { Messages, PeerProtocol } from "../PeerProtocol.js"
-import type { PeerSocket, Stats } from "../PeerSocket.js"
+import type { PeerSocket } from "../PeerSocket.js"
+import type { PeerStats } from "../PeerStats.js"
 import type { Peer, PeerTransportService } from "../PeerTransport.js"
 import { Calls } from "./calls.js"
 import { Counters } from "./counters.js"
@@ -215,7 +216,7 @@ export class Core {
     if (member !== undefined) this.roster.lose(member, "Closed")
   }
 
-  stats(): Stats {
+  stats(): PeerStats {
     return {
       ...this.counters,
       transport: this.transport.stats(),

@@ -132,13 +132,13 @@ export class Lanes {
 
   /** Notes a request, so that it can be cancelled; or refuses it. */
   private expect(incoming: Incoming, id: number): boolean {
-    const { requests } = incoming.member
-    const isTooMany = requests.size >= this.at.settings.maxRequests || requests.has(id)
-    if (!isTooMany && incoming.entry.reply !== undefined) {
-      requests.set(id, incoming)
+    const { entry, member } = incoming
+    const hasPlace = member.hasPlaceFor(id, this.at.settings.maxRequests)
+    if (hasPlace && entry.reply !== undefined) {
+      member.addRequest(id, incoming)
       return true
     }
-    this.refuse(incoming, isTooMany ? "TooMany" : "NoHandler")
+    this.refuse(incoming, hasPlace ? "NoHandler" : "TooMany")
     return false
   }
 
@@ -152,7 +152,7 @@ export class Lanes {
       case control.error:
         return calls.answered(member.peer, envelope, size)
       case control.cancel:
-        return envelope.id === undefined ? undefined : member.requests.get(envelope.id)?.stop()
+        return envelope.id === undefined ? undefined : member.request(envelope.id)?.stop()
       default:
         counters.unknownTypes++
     }
@@ -186,7 +186,7 @@ export class Lanes {
     lane.running++
     this.handle(incoming, () => {
       lane.running--
-      if (incoming.id !== undefined) member.requests.delete(incoming.id)
+      if (incoming.id !== undefined) member.endRequest(incoming.id)
       this.done(member)
       this.advance(lane)
     })
