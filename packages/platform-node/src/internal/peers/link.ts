@@ -11,19 +11,47 @@ import * as Scope from "effect/Scope"
 import { taken, tooLarge } from "./common.js"
 import type { StreamPeers } from "./streams.js"
 
+/**
+ * The peer of a connection, which finds it without a look-up: a broadcast to a thousand peers would make a thousand. To
+ * everybody else it is plain data: hence the `#`.
+ */
+class LinkedPeer implements Peer {
+  readonly #link: Link
+
+  constructor(
+    readonly id: string,
+    readonly endpoint: string,
+    link: Link
+  ) {
+    this.#link = link
+  }
+
+  static linkOf(peer: Peer): Link | undefined {
+    return #link in peer ? peer.#link : undefined
+  }
+}
+
+export const { linkOf } = LinkedPeer
+
 /** One connection: cuts what it reads into packets, and knows how it ends. */
 export class Link {
+  readonly peer: Peer
   private readonly decoder: Decoder
   /** Bytes of the packet that is not whole, as the budget knows them. */
   private held = 0
   private isOver = false
 
+  /** Whether it is the owner's no more. */
+  isReleased = false
+
   constructor(
-    private readonly owner: StreamPeers,
-    readonly peer: Peer,
+    readonly owner: StreamPeers,
+    id: string,
+    endpoint: string,
     readonly connection: Connection,
     private readonly scope: Scope.CloseableScope
   ) {
+    this.peer = new LinkedPeer(id, endpoint, this)
     this.decoder = owner.framing.decoder(owner.maxPacketBytes)
   }
 

@@ -6,13 +6,13 @@ import * as Framing from "@ductworks/message/Framing"
 import { SerializeError } from "@ductworks/message/MessageError"
 import type { ReachError, TransmitError } from "@ductworks/peers/PeerError"
 import * as PeerInbox from "@ductworks/peers/PeerInbox"
-import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
+import type { Peer, PeerTransportService } from "@ductworks/peers/PeerTransport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { StreamPeersOptions } from "../../NodePeers.js"
 import { Counters, full, shut, tooLarge, unknown } from "./common.js"
-import { Link } from "./link.js"
+import { Link, linkOf } from "./link.js"
 
 /** Bytes that all connections may hold of packets that are not whole. */
 const defaultReassembly = 64 * 1024 * 1024
@@ -82,7 +82,7 @@ export class StreamPeers implements PeerTransportService {
   }
 
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
-    const link = this.links.get(peer.id)
+    const link = this.find(peer)
     if (link === undefined) return this.isShut ? shut : unknown(peer)
     if (packet.length > this.maxPacketBytes) return Exit.fail(tooLarge(packet.length, this.maxPacketBytes))
     if (link.connection.pending() >= this.highWaterMark) return full
@@ -94,7 +94,7 @@ export class StreamPeers implements PeerTransportService {
     Effect.suspend(() => {
       const offered = this.offer(peer, packet)
       if (Exit.isFailure(offered)) return offered
-      const link = this.links.get(peer.id)
+      const link = this.find(peer)
       if (offered.value || link === undefined) return Exit.void
       const frame = this.frame(packet)
       return frame instanceof Uint8Array ? link.write(frame) : Exit.asVoid(frame)
@@ -127,6 +127,7 @@ export class StreamPeers implements PeerTransportService {
   /** Forgets the connection, and closes it in the background; only when that is over is this transport closed. */
   release(link: Link, exit: Exit.Exit<unknown, unknown>): void {
     if (!this.links.delete(link.peer.id)) return
+    link.isReleased = true
     const done = Effect.runPromise(link.close(exit))
     this.closing.add(done)
     void done.finally(() => this.closing.delete(done))
@@ -140,6 +141,12 @@ export class StreamPeers implements PeerTransportService {
       for (const link of [...this.links.values()]) this.release(link, exit)
       return Effect.promise(() => Promise.all(this.closing))
     })
+  }
+
+  private find(peer: Peer): Link | undefined {
+    const link = linkOf(peer)
+    if (link === undefined || link.owner !== this) return this.links.get(peer.id)
+    return link.isReleased ? undefined : link
   }
 
   /** Owns what is opened from the very moment that it is open. */
@@ -162,7 +169,7 @@ export class StreamPeers implements PeerTransportService {
   private join(connection: Connection, scope: Scope.CloseableScope, isOurs: boolean): Effect.Effect<Link> {
     return Effect.suspend(() => {
       const endpoint = format(connection.remoteAddress)
-      const link = new Link(this, Peer(`${endpoint}#${++this.lastNumber}`, endpoint), connection, scope)
+      const link = new Link(this, `${endpoint}#${++this.lastNumber}`, endpoint, connection, scope)
       this.links.set(link.peer.id, link)
       this.inbox.join(link.peer, isOurs)
       if (this.isStarted) link.read()
