@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { LeaveCause, ReceiveError } from "./PeerError.js"
 import { Fifo } from "./internal/fifo.js"
+import { Place } from "./internal/place.js"
 import type { Peer, PeerTransportService, TransportEvent } from "./PeerTransport.js"
 
 /**
@@ -59,49 +60,6 @@ export interface InboxOptions {
 }
 
 type Batch = Arr.NonEmptyReadonlyArray<TransportEvent>
-
-/** What waits of one peer. Those that have something to give and are not paused stand in the ring. */
-class Place {
-  private readonly events = new Fifo<TransportEvent>()
-  bytes = 0
-  isPaused = false
-  isInRing = false
-  private waiting: Array<() => void> | undefined = undefined
-
-  get size(): number {
-    return this.events.size
-  }
-
-  push(event: TransportEvent): void {
-    this.events.push(event)
-  }
-
-  shift(): TransportEvent | undefined {
-    const event = this.events.shift()
-    if (event?._tag === "Packet") this.bytes -= event.packet.length
-    return event
-  }
-
-  /** Drops what is there; whether it began with the peer's joining. */
-  clear(): boolean {
-    const isNew = this.events.peek()?._tag === "Joined"
-    this.events.clear()
-    this.bytes = 0
-    return isNew
-  }
-
-  whenWoken(wake: () => void): void {
-    if (this.waiting === undefined) this.waiting = [wake]
-    else this.waiting.push(wake)
-  }
-
-  wake(): void {
-    const { waiting } = this
-    if (waiting === undefined) return
-    this.waiting = undefined
-    for (const wake of waiting) wake()
-  }
-}
 
 /** One peer's share of a batch while others wait too. */
 const turnOf = 8
@@ -153,7 +111,7 @@ export class PeerInbox {
   /** A packet of a peer that joined. It is taken in any case; whether there is {@link room} for another one. */
   push(peer: Peer, packet: Uint8Array): boolean {
     const place = this.places.get(peer.id)
-    if (place === undefined || this.ended !== undefined) return false
+    if (place === undefined || place.hasLeft || this.ended !== undefined) return false
     place.bytes += packet.length
     this.add(place, { _tag: "Packet", peer, packet })
     return this.hasRoom(place)
@@ -167,10 +125,11 @@ export class PeerInbox {
     return true
   }
 
-  /** The peer is gone; that is received after its packets. */
+  /** The peer is gone; that is received after its packets, and once: who left cannot leave again, nor send. */
   leave(peer: Peer, cause?: LeaveCause): void {
     const place = this.places.get(peer.id)
-    if (place === undefined || this.ended !== undefined) return
+    if (place === undefined || place.hasLeft || this.ended !== undefined) return
+    place.hasLeft = true
     this.add(place, cause === undefined ? { _tag: "Left", peer } : { _tag: "Left", peer, cause })
     place.wake()
   }
@@ -185,7 +144,7 @@ export class PeerInbox {
       this.places.delete(peer.id)
       return place.wake()
     }
-    place.isPaused = false
+    place.isPaused = place.hasLeft = false
     this.leave(peer, cause)
   }
 

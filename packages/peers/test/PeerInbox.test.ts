@@ -94,6 +94,25 @@ describe("PeerInbox", () => {
     })
   )
 
+  it.effect("a peer leaves once, whoever says it how often, and sends nothing afterwards", () =>
+    Effect.gen(function* () {
+      const inbox = new PeerInbox.PeerInbox()
+      inbox.join(a, false)
+      inbox.join(b, false)
+      yield* inbox.receive
+      inbox.leave(a)
+      inbox.leave(a, new LocalSocketFault({ operation: "receive" }))
+      assert.isFalse(inbox.push(a, Uint8Array.of(1)))
+      inbox.push(b, Uint8Array.of(1))
+      inbox.leave(b)
+      inbox.drop(b)
+      inbox.leave(b)
+      assert.deepStrictEqual((yield* inbox.receive).map(show), ["a Left", "b Left"])
+      inbox.leave(a)
+      assert.strictEqual(inbox.size, 0)
+    })
+  )
+
   it.effect("ends with its error for ever, and wakes who waits", () =>
     Effect.gen(function* () {
       const inbox = new PeerInbox.PeerInbox()
