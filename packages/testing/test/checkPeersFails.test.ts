@@ -68,6 +68,12 @@ const breaks: ReadonlyArray<readonly [fault: string, change: Break, law: number,
     "an interrupted receive loses no event"
   ],
   [
+    "wakes nobody who would take",
+    ({ receive, take }) => ({ take: take ?? (() => undefined), onArrival: () => {}, receive }),
+    4,
+    "take and onArrival, where there are, give what receive does"
+  ],
+  [
     "takes packets for nobody",
     ({ offer }) => ({ offer: (peer, packet) => Effect.orElseSucceed(offer(peer, packet), () => true) }),
     5,
