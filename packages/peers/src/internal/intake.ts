@@ -88,7 +88,8 @@ export class Intake {
       this.counters.droppedReceived++
       return
     }
-    if (Exit.isExit(good)) member.lastSeen = this.timers.now()
+    // Nobody asks when a stranger was seen.
+    if (known !== undefined && Exit.isExit(good)) member.lastSeen = this.timers.now()
     this.lanes().push({ member, packet, good })
   }
 

@@ -18,8 +18,8 @@ export interface Arrived {
 /** A message that was parsed. */
 export class Incoming {
   isCancelled = false
-  /** Interrupts its handlers, once they run. */
-  interrupt: () => void = () => {}
+  /** Its handlers, once they run. */
+  job: { readonly interrupt: () => void } | undefined = undefined
 
   constructor(
     readonly member: Member,
@@ -36,7 +36,7 @@ export class Incoming {
   /** Nobody waits for what its handlers do. */
   stop(): void {
     this.isCancelled = true
-    this.interrupt()
+    this.job?.interrupt()
   }
 }
 
