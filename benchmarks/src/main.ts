@@ -29,8 +29,9 @@ const effort = options.quick ? quick : thorough
 const prints = !options.json
 
 const isWanted = ({ group, title, quickCount }: Case): boolean => {
-  if (only !== undefined) return group === only || (!groups.includes(only) && title.includes(only))
-  return !(effort.isQuick && quickCount === 0)
+  if (only === undefined) return !(effort.isQuick && quickCount === 0)
+  if (groups.includes(only)) return group === only
+  return titles.includes(only) ? title === only : title.includes(only)
 }
 
 const empty = new Run({

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import type { Case } from "./cases/case.js"
 import type { Figure } from "./figure.js"
 import { Measurer } from "./measurer.js"
@@ -5,8 +6,7 @@ import { available, type Placement } from "./placement.js"
 import { LeftOut } from "./results.js"
 
 export interface Effort {
-  /** Rounds at the start, so that what is measured was compiled; one more follows each move. */
-  readonly warmUps: number
+  /** What each contender has at the start, so that what is measured was compiled. One more round follows each move. */
   readonly warmUpMillis: number
   readonly rounds: number
   /** What a round takes, unless the work of the case is done sooner. */
@@ -15,10 +15,10 @@ export interface Effort {
   readonly isQuick: boolean
 }
 
-export const thorough: Effort = { warmUps: 5, warmUpMillis: 300, rounds: 11, millis: 80, isQuick: false }
+export const thorough: Effort = { warmUpMillis: 1500, rounds: 11, millis: 80, isQuick: false }
 
 /** Under a minute on a quiet machine of two cores. */
-export const quick: Effort = { warmUps: 2, warmUpMillis: 120, rounds: 5, millis: 12, isQuick: true }
+export const quick: Effort = { warmUpMillis: 450, rounds: 5, millis: 12, isQuick: true }
 
 /** The figures of a case's rounds, by contender, the baseline first. */
 export interface Outcome {
@@ -37,7 +37,7 @@ export const run = async (
   const field = await start(work, effort, leaveOut)
   try {
     const count = countOf(work, effort)
-    if (work.rounds === undefined) for (let i = 0; i < effort.warmUps; i++) await field.pace(count, effort.warmUpMillis)
+    if (work.rounds === undefined) await field.warmUp(count, effort.warmUpMillis)
     const outcomes: Array<Outcome> = []
     for (const placement of available(work.placements)) {
       field.place(placement)
@@ -82,6 +82,22 @@ class Field {
 
   place(placement: Placement): void {
     for (const measurer of this.measurers.values()) measurer.place(placement)
+  }
+
+  /** All at once and wherever the system puts them, so that no core waits. */
+  async warmUp(most: number, millis: number): Promise<void> {
+    const end = performance.now() + (millis * this.measurers.size) / availableParallelism()
+    const warm = async ([name, measurer]: readonly [string, Measurer]) => {
+      let count = Math.ceil(most / 100)
+      while (true) {
+        const begun = performance.now()
+        if ((await this.round(name, measurer, count)) === undefined) return
+        const now = performance.now()
+        if (now >= end) return
+        count = Math.ceil(Math.min(most, count * Math.min(2, (end - now) / (now - begun))))
+      }
+    }
+    await Promise.all(Array.from(this.measurers, warm))
   }
 
   /** One round of each, after which each knows how much takes so long. */

@@ -65,7 +65,7 @@ export const bytes: ReadonlyArray<Case> = [
     ]
   }),
   intoFresh("1 MiB", 400, { targets: nearC("1 MiB", "fresh") }),
-  intoReused("16 MiB", 25, { targets: nearC("16 MiB", "reused") }),
+  intoReused("16 MiB", 25, { ...notQuick, targets: nearC("16 MiB", "reused") }),
   intoFresh("16 MiB", 25, {
     ...notQuick,
     targets: nearC("16 MiB", "fresh")

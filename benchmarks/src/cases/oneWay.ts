@@ -33,10 +33,10 @@ export const oneWay: ReadonlyArray<Case> = [
       "child_process one way",
       "MessagePort one way",
       "zeromq.js one way",
-      "@effect/rpc stream, ndjson",
-      "@effect/rpc stream, MessagePack"
+      "@effect/rpc stream, ndjson"
     ],
     further: [
+      "@effect/rpc stream, MessagePack",
       "socket duct sink",
       "duct sink",
       "socket duct schema sendAll",

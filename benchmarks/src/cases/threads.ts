@@ -7,6 +7,7 @@ export const threads: ReadonlyArray<Case> = [
     title: "round trip of 90-byte JSON between threads",
     unit: "ns a message",
     count: 3000,
+    quickCount: 0,
     placements: everywhere,
     baseline: "MessagePort echo",
     contenders: ["thread duct echo"],
