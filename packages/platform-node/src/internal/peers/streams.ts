@@ -11,11 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { StreamPeersOptions } from "../../NodePeers.js"
-import { Counters, full, shut, tooLarge, unknown } from "./common.js"
+import { Counters, defaultReassembly, full, shut, tooLarge, unknown } from "./common.js"
 import { Link, linkOf } from "./link.js"
 
-/** Bytes that all connections may hold of packets that are not whole. */
-const defaultReassembly = 64 * 1024 * 1024
 const defaultPacket = 16 * 1024 * 1024
 
 /** With anything but a success a connection is closed at once. */
