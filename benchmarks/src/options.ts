@@ -37,10 +37,11 @@ export const parseOptions = (
         save: { type: "string" }
       }
     })
-    const { only, save } = values
+    const { only, quick, save } = values
     if (only !== undefined && !groups.includes(only) && !titles.some((title) => title.includes(only))) {
       return `nothing is called "${only}"; groups: ${groups.join(", ")}`
     }
+    if (quick && save === "reference") return "the reference run is a whole one, without --quick"
     if (save !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(save)) {
       return `--save takes a name of small letters, digits and "-", not "${save}"`
     }

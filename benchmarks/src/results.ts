@@ -1,18 +1,25 @@
 import { Schema } from "effect"
 
+/** What could not be measured is NaN, of which JSON makes null. */
+const Measured = Schema.transform(Schema.NullOr(Schema.Number), Schema.Number, {
+  strict: true,
+  decode: (value) => value ?? Number.NaN,
+  encode: (value) => (Number.isNaN(value) ? null : value)
+})
+
 /** What a contender's rounds come to, in the unit of the case. */
 export class Row extends Schema.Class<Row>("Row")({
   contender: Schema.String,
   /** To the baseline: the median of the ratios of rounds that followed one another, so that a slow minute harms neither. */
-  ratio: Schema.Number,
-  median: Schema.Number,
-  least: Schema.Number,
-  most: Schema.Number,
+  ratio: Measured,
+  median: Measured,
+  least: Measured,
+  most: Measured,
   /** Of the middle round trips: what the ratio would be if nothing else ran on the machine, and nothing was collected. */
-  middleRatio: Schema.optional(Schema.Number),
-  p50: Schema.optional(Schema.Number),
-  p99: Schema.optional(Schema.Number),
-  lost: Schema.optional(Schema.Number)
+  middleRatio: Schema.optional(Measured),
+  p50: Schema.optional(Measured),
+  p99: Schema.optional(Measured),
+  lost: Schema.optional(Measured)
 }) {}
 
 /** Whether a target was met, and by which of the contenders that it names. */
@@ -22,7 +29,7 @@ export class Verdict extends Schema.Class<Verdict>("Verdict")({
   what: Schema.Literal("ratio", "speed", "tail", "figure"),
   bound: Schema.Literal("at most", "at least"),
   limit: Schema.Number,
-  actual: Schema.Number,
+  actual: Measured,
   isMet: Schema.Boolean
 }) {}
 

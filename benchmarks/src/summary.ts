@@ -32,14 +32,14 @@ const rowOf = (contender: string, all: ReadonlyArray<Figure>, base: ReadonlyArra
 const verdictOf = ({ work, placement, figures }: Outcome, target: Target): ReadonlyArray<Verdict> => {
   if ((target.on ?? placement) !== placement) return []
   const to = target.to ?? work.baseline
-  const lessIsBetter = target.bound === "at most"
+  const wantsLess = target.bound === "at most"
   const reached = target.contenders
     .map((contender) => ({
       contender,
       actual: actualOf(target, !isRate(work.unit), figures.get(contender) ?? [], figures.get(to) ?? [])
     }))
     .filter(({ actual }) => !Number.isNaN(actual))
-    .sort((a, b) => (lessIsBetter ? a.actual - b.actual : b.actual - a.actual))
+    .sort((a, b) => (wantsLess ? a.actual - b.actual : b.actual - a.actual))
   const [best] = reached
   if (best === undefined) return []
   const { what, bound, limit } = target
@@ -51,7 +51,7 @@ const verdictOf = ({ work, placement, figures }: Outcome, target: Target): Reado
       bound,
       limit: digits(limit),
       actual: digits(best.actual),
-      isMet: lessIsBetter ? best.actual <= limit : best.actual >= limit
+      isMet: wantsLess ? best.actual <= limit : best.actual >= limit
     })
   ]
 }

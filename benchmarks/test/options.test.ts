@@ -23,5 +23,6 @@ describe("options", () => {
     assert.match(refusal("--only", "both ways"), /"both ways".*one way/)
     assert.match(refusal("--save", "../mine"), /"\.\.\/mine"/)
     assert.match(refusal("quick"), /quick/)
+    assert.match(refusal("--quick", "--save", "reference"), /whole/)
   })
 })

@@ -83,7 +83,7 @@ describe("pages", () => {
 
 describe("runs", () => {
   it("are the same after they were kept", () => {
-    const run = runOf(result(values))
+    const run = runOf(result(values), result({ "duct echo": [1] }, { title: "without its baseline" }))
     assert.deepStrictEqual(decodeRun(encodeRun(run)), run)
   })
 

@@ -14,23 +14,26 @@ export const peerSockets: ReadonlyArray<Case> = [
   },
   {
     group: "peer-sockets",
-    title: "round trip of 100 bytes over UDP, JSON against bytes",
+    title: "round trip of 100 bytes over UDP",
     unit: "ns a message",
     count: 3000,
     placements: everywhere,
     baseline: "dgram echo",
-    contenders: ["PeerSocket UDP echo"],
+    contenders: ["PeerSocket UDP echo", "dgram echo of JSON", "PeerSocket UDP echo of JSON"],
     targets: [ratioAtMost("PeerSocket UDP echo", 1 / 0.6)]
   },
   {
     group: "peer-sockets",
-    title: "round trips of 100 bytes over UDP, 32 at once, JSON against bytes",
+    title: "round trips of 100 bytes over UDP, 32 at once",
     unit: "ns a message",
     count: 10_000,
-    quickCount: 0,
     placements: everywhere,
     baseline: "dgram echo, 32 at once",
-    contenders: ["PeerSocket UDP echo, 32 at once"],
+    contenders: [
+      "PeerSocket UDP echo, 32 at once",
+      "dgram echo of JSON, 32 at once",
+      "PeerSocket UDP echo of JSON, 32 at once"
+    ],
     targets: [ratioAtMost("PeerSocket UDP echo, 32 at once", 1 / 0.6)]
   },
   {

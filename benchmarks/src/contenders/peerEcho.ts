@@ -1,11 +1,11 @@
-import { PeerSocket } from "@ductworks/peers"
+import { PeerFormat, PeerProtocol, PeerSocket } from "@ductworks/peers"
 import * as NodePeers from "@ductworks/platform-node/NodePeers"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import dgram from "node:dgram"
 import type { Contender, Start } from "../contender.js"
 import { Laps } from "../figure.js"
 import { text } from "./peerClients.js"
-import { asLongAsWeLive, portOf, roomy, Say } from "./peerServers.js"
+import { asLongAsWeLive, portOf, roomy } from "./peerServers.js"
 
 /** Both ends of one kind. */
 interface Ends {
@@ -42,36 +42,52 @@ const startAnswer = async (start: Start): Promise<number> => {
   return Number(await new Promise((resolve) => child.once("message", resolve)))
 }
 
-const packet = Buffer.from(JSON.stringify(["say", text]))
+const body = Buffer.from(JSON.stringify(["say", text]))
 
-/** The same bytes back and forth on `node:dgram`; the one that need not answer everybody is connected, which is faster. */
-export const dgramEnds: Ends = {
+const same = (packet: Buffer): Buffer => packet
+
+const parsed = (packet: Buffer): Buffer => Buffer.from(JSON.stringify(JSON.parse(packet.toString())))
+
+/** On `node:dgram`; the end that need not answer everybody is connected, which is faster. */
+const dgramEnds = (answerTo: (packet: Buffer) => Buffer): Ends => ({
   answer: async () => {
-    const socket = dgram.createSocket("udp4", (packet, { address, port }) => socket.send(packet, port, address))
+    const socket = dgram.createSocket("udp4", (packet, { address, port }) => {
+      socket.send(answerTo(packet), port, address)
+    })
     await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve))
     return socket.address().port
   },
   connect: async (port, came) => {
-    const send = () => socket.send(packet)
-    const socket = dgram.createSocket("udp4", () => came() && send())
+    const socket = dgram.createSocket("udp4", (packet) => came() && socket.send(answerTo(packet)))
     await new Promise<void>((resolve) => socket.connect(port, "127.0.0.1", resolve))
-    return send
+    return () => socket.send(body)
+  }
+})
+
+/** With handlers, limits and all. */
+const peerEnds = <A>(schema: Schema.Schema<A>, message: A, format: PeerFormat.PeerFormat): Ends => {
+  const Say = PeerProtocol.make("bench/Say", { say: { type: 0, schema } }, { format })
+  const make = Effect.flatMap(NodePeers.makeUdp(), (transport) => PeerSocket.makeWith(transport, Say, roomy))
+  return {
+    answer: () =>
+      Effect.gen(function* () {
+        const socket = yield* make
+        yield* socket.handle("say", (peer, data) => socket.send.say(data, peer))
+        return portOf(socket.endpoints[0] ?? "")
+      }).pipe(asLongAsWeLive),
+    connect: (port, came) =>
+      Effect.gen(function* () {
+        const socket = yield* make
+        const peer = yield* socket.connect(`udp://127.0.0.1:${port}`)
+        yield* socket.handle("say", (_, data) => (came() ? socket.send.say(data, peer) : Effect.void))
+        return () => void Effect.runFork(socket.send.say(message, peer))
+      }).pipe(asLongAsWeLive)
   }
 }
 
-/** JSON, with a Schema, handlers and all: the default. */
-export const peerSocketEnds: Ends = {
-  answer: () =>
-    Effect.gen(function* () {
-      const socket = yield* PeerSocket.makeWith(yield* NodePeers.makeUdp(), Say, roomy)
-      yield* socket.handle("say", (peer, data) => socket.send.say(data, peer))
-      return portOf(socket.endpoints[0] ?? "")
-    }).pipe(asLongAsWeLive),
-  connect: (port, came) =>
-    Effect.gen(function* () {
-      const socket = yield* PeerSocket.makeWith(yield* NodePeers.makeUdp(), Say, roomy)
-      const send = socket.send.say(text, yield* socket.connect(`udp://127.0.0.1:${port}`))
-      yield* socket.handle("say", () => (came() ? send : Effect.void))
-      return () => void Effect.runFork(send)
-    }).pipe(asLongAsWeLive)
+export const echoes = {
+  "dgram, bytes": dgramEnds(same),
+  "dgram, JSON": dgramEnds(parsed),
+  "PeerSocket, bytes": peerEnds(Schema.Uint8ArrayFromSelf, body, PeerFormat.raw()),
+  "PeerSocket, JSON": peerEnds(Schema.String, text, PeerFormat.json())
 }

@@ -3,10 +3,14 @@ import type { Contenders } from "./index.js"
 export const peerSockets: Contenders = {
   "net broadcast": async () => (await import("./peerBroadcast.js")).peerBroadcast("by hand, TCP", 1000),
   "PeerSocket broadcast": async () => (await import("./peerBroadcast.js")).peerBroadcast("PeerSocket, TCP", 1000),
-  "dgram echo": async () => udpEcho("dgramEnds", 1),
-  "PeerSocket UDP echo": async () => udpEcho("peerSocketEnds", 1),
-  "dgram echo, 32 at once": async () => udpEcho("dgramEnds", 32),
-  "PeerSocket UDP echo, 32 at once": async () => udpEcho("peerSocketEnds", 32),
+  "dgram echo": async () => udpEcho("dgram, bytes", 1),
+  "dgram echo of JSON": async () => udpEcho("dgram, JSON", 1),
+  "PeerSocket UDP echo": async () => udpEcho("PeerSocket, bytes", 1),
+  "PeerSocket UDP echo of JSON": async () => udpEcho("PeerSocket, JSON", 1),
+  "dgram echo, 32 at once": async () => udpEcho("dgram, bytes", 32),
+  "dgram echo of JSON, 32 at once": async () => udpEcho("dgram, JSON", 32),
+  "PeerSocket UDP echo, 32 at once": async () => udpEcho("PeerSocket, bytes", 32),
+  "PeerSocket UDP echo of JSON, 32 at once": async () => udpEcho("PeerSocket, JSON", 32),
   "net, idle: heap": async () => (await import("./peerIdle.js")).peerIdle("by hand, TCP", "heap and external"),
   "PeerSocket, idle: heap": async () =>
     (await import("./peerIdle.js")).peerIdle("PeerSocket, TCP", "heap and external"),
@@ -26,9 +30,11 @@ export const peerSockets: Contenders = {
   "net with 10,000 others": async () => many("by hand, TCP", 10_000)
 }
 
-const udpEcho = async (ends: "dgramEnds" | "peerSocketEnds", window: number) => {
-  const module = await import("./peerEcho.js")
-  return module.peerEcho(module[ends], window)
+type Echoes = keyof (typeof import("./peerEcho.js"))["echoes"]
+
+const udpEcho = async (ends: Echoes, window: number) => {
+  const { echoes, peerEcho } = await import("./peerEcho.js")
+  return peerEcho(echoes[ends], window)
 }
 
 type Servers = Parameters<(typeof import("./peerMany.js"))["peerMany"]>[0]
