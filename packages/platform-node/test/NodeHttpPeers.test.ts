@@ -4,6 +4,7 @@ import { checkPeers } from "@ductworks/testing/checkPeers"
 import { assert, describe, it } from "@effect/vitest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as http from "node:http"
@@ -110,6 +111,31 @@ describe("HTTP peers", () => {
         assert.strictEqual((yield* asked).status, status)
         assert.include(yield* Effect.flip(transport.send(peer, text.encode("[]"))), { _tag: "UnknownPeer" })
       }
+    })
+  )
+
+  it.scopedLive("ST-41 requests that do not end are counted too: those over maxRequests get 503 (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server({ maxRequests: 2 })
+      const seen = yield* watch(transport)
+      const begun = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          Array.from({ length: 2 }, () => {
+            const request = http.request(endpointOf(transport), { method: "POST", agent: false })
+            request.on("error", () => {}).write("the beginning of a body")
+            return request
+          })
+        ),
+        (requests) => Effect.sync(() => requests.forEach((request) => request.destroy()))
+      )
+      yield* until(() => Reflect.get(transport, "reading") === 2)
+      assert.strictEqual((yield* ask(endpointOf(transport))).status, 503)
+      assert.strictEqual(transport.stats().refused, 1)
+      for (const request of begun) request.destroy()
+      yield* until(() => Reflect.get(transport, "reading") === 0)
+      const asking = yield* Effect.fork(ask(endpointOf(transport)))
+      yield* until(() => seen.packets().length === 1)
+      yield* Fiber.interrupt(asking)
     })
   )
 

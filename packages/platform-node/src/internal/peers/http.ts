@@ -36,6 +36,8 @@ export class HttpPeers implements PeerTransportService {
   private readonly counters = new Counters()
   readonly stats = this.counters.stats
   private readonly answers = new Map<string, Answer>()
+  /** Requests whose body is not here yet. */
+  private reading = 0
   private readonly backlog: number
   private lastNumber = 0
   private isShut = false
@@ -87,7 +89,7 @@ export class HttpPeers implements PeerTransportService {
       if (!this.hasRoom()) return this.refuse
       // Said before it is read: a body that turns out too large costs the connection.
       if (Number(request.headers["content-length"] ?? 0) > this.maxPacketBytes) return this.refuseBody
-      return Effect.matchEffect(HttpIncomingMessage.withMaxBodySize(request.text, Option.some(this.maxPacketBytes)), {
+      return Effect.matchEffect(this.read(request), {
         onSuccess: (body) => this.ask(request, body),
         onFailure: () => this.refuseBody
       })
@@ -98,6 +100,14 @@ export class HttpPeers implements PeerTransportService {
     this.inbox.end()
     for (const answer of this.answers.values()) answer(status(503))
     this.answers.clear()
+  }
+
+  private read(request: HttpServerRequest) {
+    this.reading++
+    return Effect.ensuring(
+      HttpIncomingMessage.withMaxBodySize(request.text, Option.some(this.maxPacketBytes)),
+      Effect.sync(() => this.reading--)
+    )
   }
 
   private readonly refuseBody: Effect.Effect<Response> = Effect.sync(() => {
@@ -111,7 +121,8 @@ export class HttpPeers implements PeerTransportService {
   })
 
   private hasRoom(): boolean {
-    return !this.isShut && this.answers.size < this.maxRequests && this.inbox.unseenJoins < this.backlog
+    const requests = this.answers.size + this.reading
+    return !this.isShut && requests < this.maxRequests && this.inbox.unseenJoins < this.backlog
   }
 
   private get maxRequests(): number {
