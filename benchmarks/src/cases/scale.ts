@@ -61,5 +61,17 @@ export const scale: ReadonlyArray<Case> = [
     contenders: [],
     further: [overSockets("soak, CPU")],
     targets: [figureAtMost("soak, CPU", 1.1)]
+  },
+  {
+    group: "scale",
+    title: "5 million messages: CPU of one in the sending process",
+    unit: "ns a message",
+    count: 5_000_000,
+    quickCount: 0,
+    placements: ["two cores"],
+    rounds: 1,
+    baseline: "soak, CPU each",
+    contenders: [overSockets("soak, CPU each")],
+    targets: []
   }
 ]

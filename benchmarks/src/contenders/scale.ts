@@ -11,6 +11,7 @@ const over = (suffix: string, carrier: () => Promise<Carrier>): Contenders => ({
   [`transport accept${suffix}`]: async () => (await import("./acceptRate.js")).transportAccept(await carrier()),
   [`a duct pair${suffix}`]: async () => (await import("./idleMemory.js")).ductPairs(await carrier()),
   [`soak, heap${suffix}`]: async () => (await import("./soak.js")).soakHeap(await carrier()),
+  [`soak, CPU each${suffix}`]: async () => (await import("./soak.js")).soakCost(await carrier()),
   [`soak, CPU${suffix}`]: async () => (await import("./soak.js")).soakCpu(await carrier())
 })
 
