@@ -45,7 +45,7 @@ const caseTable = (results: ReadonlyArray<Result>): string => {
     ...results.flatMap((result) => cells(result, contender))
   ])
   const head = ["", ...results.flatMap(headOf)]
-  return `#### ${capital(first.title)}\n\n${table(
+  return `### ${capital(first.title)}\n\n${table(
     head,
     rows.map((row) => row.map(escaped))
   )}`
