@@ -29,7 +29,7 @@ export const count = <E, R>(limit: number, pieces: number, crew: Crew<E, R>) =>
       handlers: { ready: (peer, { name }) => Queue.offer(arrivals, { name, peer }) }
     })
     yield* Effect.forEach(crew.names, (name) => crew.start(hive.endpoints[0] ?? "", name), { discard: true })
-    const workers = yield* Queue.takeN(arrivals, crew.names.length)
+    const workers = yield* Effect.timeout(Queue.takeN(arrivals, crew.names.length), "30 seconds")
     yield* Console.log(`${workers.length} workers are ready`)
 
     const todo = yield* Queue.unbounded<number>()

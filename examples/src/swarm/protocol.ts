@@ -8,4 +8,4 @@ export class Swarm extends PeerProtocol.make("swarm/Swarm", {
 }) {}
 
 /** Of both ends: who is not heard of for the time-out is taken for dead. */
-export const pulse = { heartbeat: "250 millis", timeout: "2 seconds" } as const
+export const pulse = { heartbeat: "500 millis", timeout: "4 seconds" } as const
