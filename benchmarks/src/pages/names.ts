@@ -15,7 +15,7 @@ export const label = (contender: string): string =>
     .replace(/ (echo|one way|stream)(?=,| of|$)/, "")
     .replace(/ of 64 (bytes|KiB)$/, "")
     .replace(/, 64 bytes$/, "")
-    .replace(/, \d+ [KM]?i?B(, (reused|fresh))?$/, "")
+    .replace(/, \d+ [KM]?i?B(, (reused|fresh))?\b/, "")
     .replace(/^socket (?=raw|connection|duct)/, "Socket")
     .replace(/^thread (?=duct)/, "Thread")
     .replace(/^(?=raw duct|connection|duct)/, "Node")
