@@ -29,6 +29,27 @@ describe("PeerInbox", () => {
     })
   )
 
+  it("who takes without a fiber is woken once for each wait, and told of the end", () => {
+    const inbox = new PeerInbox.PeerInbox()
+    let wakes = 0
+    const wait = () => inbox.onArrival(() => wakes++)
+    assert.isUndefined(inbox.take())
+    wait()
+    inbox.datagram(a, Uint8Array.of(1))
+    inbox.datagram(b, Uint8Array.of(2))
+    assert.strictEqual(wakes, 1)
+    const taken = inbox.take() ?? []
+    assert.deepStrictEqual(Exit.isExit(taken) ? [] : taken.map(show), ["a1", "b2"])
+    assert.isUndefined(inbox.take())
+    inbox.datagram(a, Uint8Array.of(3))
+    wait()
+    assert.strictEqual(wakes, 2, "there is something already")
+    inbox.end()
+    wait()
+    assert.strictEqual(wakes, 3)
+    assert.isTrue(Exit.isExit(inbox.take()))
+  })
+
   it.effect("says when a peer has no room, and completes room when it has again, or is gone", () =>
     Effect.gen(function* () {
       const inbox = new PeerInbox.PeerInbox({ maxPackets: 3, maxBytes: 100 })
