@@ -36,7 +36,8 @@ export const { linkOf } = LinkedPeer
 /** One connection: cuts what it reads into packets, and knows how it ends. */
 export class Link {
   readonly peer: Peer
-  private readonly decoder: Decoder
+  /** Made by the first bytes. */
+  private decoder: Decoder | undefined = undefined
   /** Bytes of the packet that is not whole, as the budget knows them. */
   private held = 0
   private isOver = false
@@ -52,7 +53,6 @@ export class Link {
     private readonly scope: Scope.CloseableScope
   ) {
     this.peer = new LinkedPeer(id, endpoint, this)
-    this.decoder = owner.framing.decoder(owner.maxPacketBytes)
   }
 
   /**
@@ -70,7 +70,8 @@ export class Link {
       } else if (isDuctError(chunks)) {
         return this.ended(chunks)
       } else {
-        for (const chunk of chunks) this.decoder.push(chunk)
+        const decoder = (this.decoder ??= this.owner.framing.decoder(this.owner.maxPacketBytes))
+        for (const chunk of chunks) decoder.push(chunk)
       }
     }
   }
@@ -108,7 +109,7 @@ export class Link {
   private cut(): "all" | "full" | "over" {
     const { inbox } = this.owner
     for (;;) {
-      const frame = this.decoder.next()
+      const frame = this.decoder?.next()
       if (frame === undefined) return this.hold() ? "all" : "over"
       if (!(frame instanceof Uint8Array)) return this.broken(frame)
       if (!inbox.push(this.peer, frame)) return "full"
@@ -118,7 +119,7 @@ export class Link {
   /** Asks the budget for what is kept. */
   private hold(): boolean {
     const { budget, counters } = this.owner
-    const kept = this.decoder.partial()?.received ?? 0
+    const kept = this.decoder?.partial()?.received ?? 0
     const more = kept - this.held
     if (more > 0 && !budget.take(more)) {
       counters.refused++
@@ -149,7 +150,7 @@ export class Link {
   }
 
   private eof(cause: ReadError): void {
-    const partial = this.decoder.partial()
+    const partial = this.decoder?.partial()
     if (partial !== undefined) return this.leave(new MessageTruncated({ ...partial, cause }))
     this.owner.inbox.leave(this.peer)
     this.owner.release(this, Exit.void)
