@@ -99,7 +99,7 @@ const moduleImports = {
 }
 
 const unfinishedTests = {
-  files: ["packages/*/test/**/*.ts", "examples/test/**/*.ts"],
+  files: ["packages/*/test/**/*.ts", "examples/test/**/*.ts", "benchmarks/test/**/*.ts"],
   rules: {
     "no-restricted-syntax": [
       "error",

@@ -23,6 +23,30 @@ const core = "packages/core/src"
 const message = "packages/message/src"
 const node = "packages/platform-node/src"
 
+/** A page with that title, and what a test thinks of it. */
+const browserTest = (expected, besides = "") =>
+  `import { spawn } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { chromium } from "playwright-core"
+import { assert, it } from "vitest"
+
+it("has a title", async () => {
+  const { CHROMIUM, TMPDIR } = process.env
+  const browser = await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: process.getuid?.() !== 0 })
+  const page = await browser.newPage()
+  await page.setContent("<title>right</title>")
+  const title = await page.title()
+  await browser.close()
+  ${besides}
+  assert.strictEqual(title, "${expected}")
+})
+`
+
+/** A file, and a process that would end in a minute. */
+const leaving = `writeFileSync(TMPDIR + "/rubbish", "")
+  const args = ["-e", "setTimeout(() => {}, 60_000)", TMPDIR]
+  spawn(process.execPath, args, { detached: true, stdio: "ignore" }).unref()`
+
 const rows = JSON.parse(readFileSync(new URL("rows.json", import.meta.url), "utf8"))
 const report = (failing) =>
   JSON.stringify({
@@ -54,7 +78,10 @@ export const clean = {
   "packages/testing/package.json": manifest("testing", [], []),
   "packages/testing/src/index.ts": `${doc}export const kit = 1\n`,
   "examples/src/ok/main.ts": "console.log(1)\n",
-  "examples/dist/ok/main.js": "console.log(1)\n"
+  "examples/dist/ok/main.js": "console.log(1)\n",
+  "examples/test/title.browser.ts": browserTest("right"),
+  "docs/shown.md":
+    "```ts file=examples/src/ok/main.ts\nconsole.log(1)\n```\n\n```js part=examples/src/ok/main.ts\n  console.log(1)\n```\n"
 }
 
 export const bad = [
@@ -111,6 +138,8 @@ export const bad = [
       [`${core}/internal/secret.ts`]: "export const secret = 1\n",
       [`${message}/Framing.ts`]: `import { two } from "./index.js"\n\n${doc}export const frame = two\n`,
       [`${message}/Nosy.ts`]: `import { secret } from "../../core/src/internal/secret.js"\n\n${doc}export const nosy = secret\n`,
+      [`${node}/ShyPeers.ts`]: `${doc}export const shy = 1\n`,
+      [`${node}/Loud.ts`]: `import { shy } from "./ShyPeers.js"\n\n${doc}export const loud = shy\n`,
       [`${node}/Kit.ts`]: `import { kit } from "@ductworks/testing"\n\n${doc}export const used = kit\n`
     },
     reasons: [
@@ -121,6 +150,7 @@ export const bad = [
       "framing-imports-nothing",
       "no-foreign-internals",
       "no-testing-in-sources",
+      "peers-are-subpaths",
       "packages/core/package.json: src imports vitest, which is neither dependency nor peer",
       "packages/platform-node/package.json: src imports @ductworks/testing"
     ]
@@ -149,6 +179,18 @@ export const bad = [
     reasons: ["TS2322"]
   },
   {
+    check: "docs",
+    name: "strayed-page",
+    files: {
+      "docs/strayed.md":
+        "```ts file=examples/src/ok/main.ts\nconsole.log(2)\n```\n\n```js part=examples/src/ok/main.ts\nlog(1)\n```\n"
+    },
+    reasons: [
+      "strayed.md:1: differs from examples/src/ok/main.ts",
+      "strayed.md:5: differs from examples/src/ok/main.ts"
+    ]
+  },
+  {
     check: "examples",
     name: "failing-example",
     files: {
@@ -159,6 +201,31 @@ export const bad = [
       "examples/dist/dirty/package.json": `{ "type": "commonjs" }\n`
     },
     reasons: ["FAIL bad", "exit 3", "left behind: rubbish"]
+  },
+  {
+    check: "browser",
+    name: "wrong-title",
+    files: { "examples/test/title.browser.ts": browserTest("wrong") },
+    reasons: ["expected 'right' to equal 'wrong'", "the tests failed"]
+  },
+  {
+    check: "browser",
+    name: "browser-rubbish",
+    files: { "examples/test/title.browser.ts": browserTest("right", leaving) },
+    reasons: ["left behind:", "rubbish", "setTimeout"]
+  },
+  {
+    check: "browser",
+    name: "no-browser-test",
+    files: { "examples/test/title.browser.ts": "export {}\n" },
+    reasons: ["No test suite found"]
+  },
+  {
+    check: "browser",
+    name: "no-browser",
+    files: {},
+    env: { CHROMIUM: "/nowhere/chromium" },
+    reasons: ["CHROMIUM=/nowhere/chromium is no program"]
   },
   {
     check: "coverage",

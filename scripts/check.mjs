@@ -27,6 +27,7 @@ const steps = [
   ["coverage", "every row has a passing test", script("coverage.mjs")],
   ["docs", "every @example and README block", script("docs.mjs")],
   ["examples", "every program in examples/", script("examples.mjs")],
+  ["browser", "pages, in headless Chromium", script("browser.mjs")],
   ["package", "packed, checked, used from the tarball", script("package.mjs")],
   ["selftest", "the checks can fail", script("check.selftest.mjs")]
 ]

@@ -30,18 +30,21 @@ const linkModules = (home) => {
 
 const makeWorkspace = (name, ...layers) => {
   const home = join(work, name)
-  for (const file of ["eslint.config.js", ".dependency-cruiser.cjs", "tsconfig.base.json", ".prettierrc.json"]) {
-    cpSync(join(root, file), join(home, file))
-  }
+  const configuration = [".dependency-cruiser.cjs", ".prettierrc.json", "eslint.config.js", "tsconfig.base.json"]
+  for (const file of [...configuration, "vitest.shared.ts"]) cpSync(join(root, file), join(home, file))
   cpSync(join(root, "scripts"), join(home, "scripts"), { recursive: true })
   for (const files of layers) put(home, files)
   linkModules(home)
   return home
 }
 
-const run = (home, args) =>
+const run = (home, args, env = {}) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: home, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(process.execPath, args, {
+      cwd: home,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
     let output = ""
     child.stdout.on("data", (chunk) => (output += chunk))
     child.stderr.on("data", (chunk) => (output += chunk))
@@ -55,6 +58,7 @@ const commands = {
   boundaries: ["scripts/boundaries.mjs"],
   docs: ["scripts/docs.mjs"],
   examples: ["scripts/examples.mjs"],
+  browser: ["scripts/browser.mjs"],
   coverage: ["scripts/coverage.mjs"],
   typetests: ["node_modules/vitest/vitest.mjs", "run", "--config", "scripts/vitest.types.config.ts"]
 }
@@ -78,9 +82,9 @@ const cases = Object.entries(commands).flatMap(([check, command]) => [
   },
   ...bad
     .filter((each) => each.check === check)
-    .map(({ name, files, reasons }) => async () => {
+    .map(({ name, files, reasons, env }) => async () => {
       const home = makeWorkspace(name, clean, files)
-      const { code, output } = await run(home, command)
+      const { code, output } = await run(home, command, env)
       expect(`${check} fails: ${name}`, code !== 0 && code !== null, output)
       for (const reason of reasons) expect(`${check} says ${reason}`, output.includes(reason), output)
     })

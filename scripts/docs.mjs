@@ -2,7 +2,8 @@
 // and docs/*.md is type-checked in one program and run with Node, against the built packages, as a user would.
 //
 // After ```ts may stand: `no-run` (type-checked only) and `file=name.ts` (importable as "./name.js" by the blocks of
-// the same page; run like the others unless `no-run` says otherwise).
+// the same page; run like the others unless `no-run` says otherwise). A block with `file=` and a folder is that file of
+// the repository, and must not differ from it; one with `part=`, in any language, is some lines of it, indented as they may be.
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
@@ -36,6 +37,17 @@ const blocksOf = (text) =>
     code: block[2],
     words: block[1].trim().split(/\s+/)
   }))
+
+/** Where a page shows a file of the repository otherwise than it is. */
+const strayed = (file, text) =>
+  [...text.matchAll(/^```\w+ ([^\n]*)\n([\s\S]*?)^```/gm)].flatMap((block) => {
+    const [, word, name] = /\b(file|part)=(\S+\/\S+)/.exec(block[1]) ?? []
+    if (name === undefined) return []
+    const whole = existsSync(join(root, name)) ? readFileSync(join(root, name), "utf8") : ""
+    const unindented = (code) => `\n${code.replace(/^\s+/gm, "")}`
+    const same = word === "file" ? block[2] === whole : unindented(whole).includes(unindented(block[2]))
+    return same ? [] : [`${file}:${lineAt(text, block.index)}: differs from ${name}`]
+  })
 
 const sources = () => {
   const files = (folder, suffix) =>
@@ -120,7 +132,10 @@ if (examples.length === 0) {
   console.error("no example found: the pattern that finds them must be wrong")
   process.exit(1)
 }
-let failures = compile() ? 0 : 1
+const pages = sources().flatMap(([file, extract]) => (extract === blocksOf ? [file] : []))
+const differences = pages.flatMap((file) => strayed(file, readFileSync(join(root, file), "utf8")))
+for (const difference of differences) console.error(difference)
+let failures = differences.length + (compile() ? 0 : 1)
 const queue = failures === 0 ? examples.filter(({ run }) => run) : []
 const total = queue.length
 const worker = async () => {

@@ -19,12 +19,14 @@ struct peer {
   enum wait wait;
 };
 
-/** What a program was started with: <measure|answer> <path> <block|poll|spin> <bytes a message> <send buffer, or 0>. */
+/** What a program was started with: <measure|answer> <path> <block|poll|spin> <bytes a message> <send buffer, or 0>
+ * <reuse|fresh>, which is about the memory that messages are received into. */
 struct program {
   int measures;
   struct peer peer;
   char *bytes;
   size_t size;
+  int fresh;
 };
 
 static void die(const char *what) {
@@ -106,17 +108,21 @@ static void send_all(const struct peer *peer, const char *bytes, size_t size) {
   }
 }
 
+/** What is here, at least one byte. */
+static size_t recv_some(const struct peer *peer, char *bytes, size_t size) {
+  while (1) {
+    ssize_t received = recv(peer->fd, bytes, size, flags_of(peer));
+    if (received > 0) return (size_t)received;
+    if (received == 0 || !would_block()) exit(0);
+    wait_for(peer, POLLIN);
+  }
+}
+
 static void recv_all(const struct peer *peer, char *bytes, size_t size) {
   while (size > 0) {
-    ssize_t received = recv(peer->fd, bytes, size, flags_of(peer));
-    if (received > 0) {
-      bytes += received;
-      size -= (size_t)received;
-    } else if (received < 0 && would_block()) {
-      wait_for(peer, POLLIN);
-    } else {
-      exit(0);
-    }
+    size_t received = recv_some(peer, bytes, size);
+    bytes += received;
+    size -= received;
   }
 }
 
@@ -138,11 +144,11 @@ static void set_send_buffer(int fd, int size) {
 }
 
 static struct program begin(int count, char **arguments) {
-  if (count != 6) exit(2);
+  if (count != 7) exit(2);
   int measures = strcmp(arguments[1], "measure") == 0;
   enum wait wait = parse_wait(arguments[3]);
   size_t size = strtoul(arguments[4], NULL, 10);
   struct peer peer = measures ? accept_one(arguments[2], wait) : connect_to(arguments[2], wait);
   set_send_buffer(peer.fd, atoi(arguments[5]));
-  return (struct program){measures, peer, allocate(size), size};
+  return (struct program){measures, peer, allocate(size), size, strcmp(arguments[6], "fresh") == 0};
 }

@@ -10,7 +10,7 @@ from common import laps, say, serve
 from ductworks_peer import Duct, RemoteDuctClosed, connect
 
 role, path, work = sys.argv[1], sys.argv[2], sys.argv[3]
-message = {"id": 12345, "kind": "measure", "text": "the quick brown fox", "values": [1, 2, 3, 4, 5], "done": False}
+message = {"id": 12345, "kind": "measure", "text": "a quick brown fox", "values": [1, 2, 3, 4, 5], "done": False}
 large = u"\u0ff0lol" * 131072
 
 

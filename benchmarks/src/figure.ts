@@ -1,17 +1,13 @@
-import { Schema } from "effect"
-
-/** What one round of a contender came to. */
-export const Figure = Schema.Struct({
+/** What one round of a contender came to. What it is decoded with is apart: contenders without Effect do not load it. */
+export interface Figure {
   /** In the unit of the case. */
-  value: Schema.Number,
+  readonly value: number
   /** Of round trips, in nanoseconds: the middle one, and the one that 1 in 100 exceeds. */
-  p50: Schema.optional(Schema.Number),
-  p99: Schema.optional(Schema.Number),
+  readonly p50?: number
+  readonly p99?: number
   /** The part of what was sent that never arrived. */
-  lost: Schema.optional(Schema.Number)
-})
-
-export type Figure = typeof Figure.Type
+  readonly lost?: number
+}
 
 /** The times of one round's trips. */
 export class Laps {
@@ -46,5 +42,6 @@ export const median = (figures: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2
 }
 
-const quantile = (sorted: Float64Array, part: number): number =>
+/** The figure that is at this part of the way through; they are sorted. */
+export const quantile = (sorted: ArrayLike<number>, part: number): number =>
   sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN

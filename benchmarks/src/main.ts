@@ -1,38 +1,74 @@
-// Ours and the others in turn, in one run: medians of alternating rounds, and ratios to a stated baseline.
-//
-//   npm run bench [-- --quick] [--only <part of a title, or a group: ducts, sockets, primitives>] [--json]
-//
-// --quick takes fewer and shorter rounds, ends within a minute on a quiet machine, and leaves the primitives out unless
-// --only asks for them. A case's figures are worth reading when nothing else runs; the ratios stand some noise.
-import { parseArgs } from "node:util"
+// Ours and the others in turn, in one run: medians of alternating rounds, and ratios to a stated baseline. A case's
+// figures are worth reading when nothing else runs; the ratios stand some noise.
+import { join } from "node:path"
 import type { Case } from "./cases/case.js"
 import { cases } from "./cases/index.js"
 import { compile } from "./compile.js"
-import { asJson, machine, printCase, printLeftOut, printVerdicts } from "./report.js"
-import { quick, run, thorough, type LeftOut, type Outcome } from "./run.js"
-import { verdictsOf } from "./summary.js"
+import { machine } from "./machine.js"
+import { parseOptions, usage } from "./options.js"
+import { writePages, writePlots } from "./pages/pages.js"
+import { describe, printCase, printLeftOut, printTargets } from "./report.js"
+import { encodeRun, Run, type LeftOut, type Result } from "./results.js"
+import { quick, run, thorough } from "./run.js"
+import { load, reference, replace, resultsFolder, store } from "./store.js"
+import { resultOf } from "./summary.js"
 
-const { values } = parseArgs({
-  options: { quick: { type: "boolean" }, only: { type: "string" }, json: { type: "boolean" } }
+const groups = [...new Set(cases.map(({ group }) => group))]
+const titles = cases.map(({ title }) => title)
+const options = parseOptions(process.argv.slice(2), groups, titles)
+if (typeof options === "string") {
+  console.error(`${options}\n\n${usage}`)
+  process.exit(2)
+}
+const { only, save } = options
+if (options.pages) {
+  await writePages(load(reference))
+  process.exit()
+}
+const effort = options.quick ? quick : thorough
+const prints = !options.json
+
+const isWanted = ({ group, title, quickCount }: Case): boolean => {
+  if (only === undefined) return !(effort.isQuick && quickCount === 0)
+  if (groups.includes(only)) return group === only
+  return titles.includes(only) ? title === only : title.includes(only)
+}
+
+const empty = new Run({
+  machine: machine(),
+  date: new Date().toISOString().slice(0, 10),
+  rounds: effort.rounds,
+  cases: [],
+  leftOut: []
 })
-const effort = values.quick === true ? quick : thorough
-const only = values.only ?? ""
-const prints = values.json !== true
-const { node, processors, model } = machine()
-if (prints) console.log(`Node ${node}, ${processors} × ${model}; ${effort.rounds} rounds`)
+/** The run of that name, if it can be continued: figures of two machines are not to be compared. */
+function continued(name: string): Run {
+  const before = load(name)
+  if (describe(before.machine) === describe(empty.machine) && before.rounds === effort.rounds) return before
+  console.error(`benchmarks/results/${name}.json is of ${describe(before.machine)}, ${before.rounds} rounds`)
+  process.exit(2)
+}
+
+if (prints) console.log(`${describe(empty.machine)}; ${effort.rounds} rounds`)
 
 compile()
-const outcomes: Array<Outcome> = []
-const leftOut: Array<LeftOut> = []
-const isWanted = ({ group, title }: Case): boolean =>
-  only === "" ? group !== "primitives" || effort === thorough : group === only || title.includes(only)
+let measured = empty
+let kept = save !== undefined && only !== undefined ? continued(save) : empty
 for (const work of cases.filter(isWanted)) {
-  for (const outcome of await run(work, effort, (one) => leftOut.push(one))) {
-    outcomes.push(outcome)
-    if (prints) printCase(outcome)
+  const leftOut: Array<LeftOut> = []
+  const results: ReadonlyArray<Result> = (await run(work, effort, (one) => leftOut.push(one))).map(resultOf)
+  const add = (to: Run) => {
+    const after = replace(to, results)
+    return new Run({ ...after, leftOut: [...after.leftOut, ...leftOut] })
   }
+  measured = add(measured)
+  kept = add(kept)
+  if (save !== undefined) store(save, kept)
+  if (prints) results.forEach(printCase)
 }
 if (prints) {
-  printVerdicts(outcomes.flatMap(verdictsOf))
-  printLeftOut(leftOut)
-} else console.log(asJson(outcomes, leftOut))
+  printTargets(measured.cases)
+  printLeftOut(measured.leftOut)
+} else console.log(encodeRun(measured))
+if (save === reference) await writePages(kept)
+else if (save !== undefined) await writePlots(kept, join(resultsFolder, save))

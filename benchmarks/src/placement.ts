@@ -36,8 +36,13 @@ const pin = (pid: number, cores: ReadonlyArray<number>): void => {
 /** A process and all that it started. */
 const family = (pid: number): ReadonlyArray<number> => [pid, ...childrenOf(pid).flatMap(family)]
 
-/** Those that any of its threads started. */
-const childrenOf = (pid: number): ReadonlyArray<number> =>
-  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
-  )
+/** Those that any of its threads started; none of one that has ended. */
+const childrenOf = (pid: number): ReadonlyArray<number> => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
+    )
+  } catch {
+    return []
+  }
+}

@@ -1,72 +1,50 @@
-import { cpus } from "node:os"
-import type { Target } from "./cases/case.js"
-import type { LeftOut, Outcome } from "./run.js"
-import { rowsOf, verdictsOf, type Row, type Verdict } from "./summary.js"
+import { figure, table, wording } from "./format.js"
+import type { LeftOut, Machine, Result, Row } from "./results.js"
 
-export const machine = () => {
-  const all = cpus()
-  return {
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    processors: all.length,
-    model: all[0]?.model ?? "unknown processor"
-  }
-}
+export const describe = ({ model, cores, memoryGiB, kernel, node }: Machine): string =>
+  `${cores} × ${model}, ${memoryGiB} GiB, ${kernel}, Node ${node}`
 
-export const printCase = (outcome: Outcome): void => {
-  const { work, placement } = outcome
-  console.log(`\n${work.title}, ${placement} (${work.unit})`)
-  console.table(Object.fromEntries(rowsOf(outcome).map((row) => [row.contender, columns(row, work.baseline)])))
-}
-
-export const printVerdicts = (verdicts: ReadonlyArray<Verdict>): void => {
-  if (verdicts.length > 0) console.log("\nTargets")
-  for (const { title, placement, target, baseline, actual, isMet } of verdicts) {
-    const wanted = `${target.bound} ${wantedOf(target, baseline)}`
-    console.log(
-      `${isMet ? "met    " : "NOT MET"} ${round(actual)}: ${target.contender}, ${wanted} (${title}, ${placement})`
+export const printCase = (result: Result): void => {
+  const rows = result.rows.map((row) => ({ [result.unit]: row.contender, ...columns(row, result.baseline) }))
+  const head = [...new Set(rows.flatMap(Object.keys))]
+  console.log(`\n${result.title}, ${result.placement}`)
+  console.log(
+    table(
+      head,
+      rows.map((row) => head.map((name) => new Map(Object.entries(row)).get(name) ?? ""))
     )
+  )
+}
+
+export const printTargets = (results: ReadonlyArray<Result>): void => {
+  if (results.some(({ targets }) => targets.length > 0)) console.log("\nTargets")
+  for (const { title, placement, targets, unit } of results) {
+    for (const target of targets) {
+      const { got, wanted } = wording(target, unit)
+      console.log(`${target.isMet ? "met    " : "NOT MET"} ${got}; wanted ${wanted} (${title}, ${placement})`)
+    }
   }
 }
 
 export const printLeftOut = (leftOut: ReadonlyArray<LeftOut>): void => {
   for (const why of new Set(leftOut.map((one) => one.why))) {
     const contenders = leftOut.filter((one) => one.why === why).map(({ contender }) => contender)
-    console.log(`\nLeft out: ${contenders.join("; ")}\n  ${why}`)
+    console.log(`\nLeft out: ${[...new Set(contenders)].join("; ")}\n  ${why}`)
   }
 }
 
-export const asJson = (outcomes: ReadonlyArray<Outcome>, leftOut: ReadonlyArray<LeftOut>): string =>
-  JSON.stringify(
-    {
-      machine: machine(),
-      cases: outcomes.map((outcome) => ({
-        title: outcome.work.title,
-        placement: outcome.placement,
-        unit: outcome.work.unit,
-        baseline: outcome.work.baseline,
-        rows: rowsOf(outcome)
-      })),
-      targets: outcomes.flatMap(verdictsOf),
-      leftOut
-    },
-    null,
-    2
+const columns = ({ ratio, middleRatio, median, least, most, p50, p99, lost }: Row, baseline: string) => {
+  const all: Record<string, number | undefined> = {
+    [`ratio to ${baseline}`]: ratio,
+    median,
+    least,
+    most,
+    "p50 ratio": middleRatio,
+    p50,
+    p99,
+    "lost, %": lost === undefined ? undefined : 100 * lost
+  }
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, figure(value)]]))
   )
-
-const columns = ({ ratio, middleRatio, median, least, most, p50, p99, lost }: Row, baseline: string) => ({
-  [`ratio to ${baseline}`]: round(ratio),
-  median: round(median),
-  least: round(least),
-  most: round(most),
-  ...(middleRatio === undefined ? {} : { "p50 ratio": round(middleRatio) }),
-  ...(p50 === undefined ? {} : { p50: round(p50) }),
-  ...(p99 === undefined ? {} : { p99: round(p99) }),
-  ...(lost === undefined ? {} : { lost: `${round(100 * lost)} %` })
-})
-
-const wantedOf = ({ what, limit }: Target, baseline: string): string =>
-  what === "ratio" ? `${round(limit)} × ${baseline}` : String(limit)
-
-/** Three digits of what is small, whole numbers of what is not. */
-const round = (figure: number): number => (figure < 100 ? Number(figure.toPrecision(3)) : Math.round(figure))
+}

@@ -1,20 +1,24 @@
+import { availableParallelism } from "node:os"
 import type { Case } from "./cases/case.js"
 import type { Figure } from "./figure.js"
 import { Measurer } from "./measurer.js"
 import { available, type Placement } from "./placement.js"
+import { LeftOut } from "./results.js"
 
 export interface Effort {
-  /** Rounds of the whole work at the start, so that what is measured was compiled; one more follows each move. */
-  readonly warmUps: number
+  /** What each contender has at the start, so that what is measured was compiled. One more round follows each move. */
+  readonly warmUpMillis: number
   readonly rounds: number
-  /** The part of a case's work that each round does. */
-  readonly part: number
+  /** What a round takes, unless the work of the case is done sooner. */
+  readonly millis: number
+  /** Whether contenders that are for a whole run, and all the work of the long cases, are left out. */
+  readonly isQuick: boolean
 }
 
-export const thorough: Effort = { warmUps: 5, rounds: 15, part: 1 }
+export const thorough: Effort = { warmUpMillis: 1500, rounds: 11, millis: 80, isQuick: false }
 
-/** Under a minute for what is compared with others. */
-export const quick: Effort = { warmUps: 2, rounds: 5, part: 0.2 }
+/** Under a minute on a quiet machine of two cores. */
+export const quick: Effort = { warmUpMillis: 450, rounds: 5, millis: 12, isQuick: true }
 
 /** The figures of a case's rounds, by contender, the baseline first. */
 export interface Outcome {
@@ -23,48 +27,115 @@ export interface Outcome {
   readonly figures: ReadonlyMap<string, ReadonlyArray<Figure>>
 }
 
-/** A contender that this machine cannot run, and why. */
-export interface LeftOut {
-  readonly contender: string
-  readonly why: string
-}
-
-/** Ours and the others in turn, in the same processes for all placements. */
+/** Ours and the others in turn, in the same processes for all placements. Who fails is left out from there on. */
 export const run = async (
   work: Case,
   effort: Effort,
-  leftOut: (one: LeftOut) => void
+  onLeftOut: (one: LeftOut) => void
 ): Promise<ReadonlyArray<Outcome>> => {
-  const measurers = new Map<string, Measurer>()
+  const leaveOut = (contender: string, why: string) => onLeftOut(new LeftOut({ title: work.title, contender, why }))
+  const field = await start(work, effort, leaveOut)
   try {
-    for (const contender of new Set([work.baseline, ...work.contenders])) {
-      const started = await Measurer.start(contender)
-      if (typeof started === "string") leftOut({ contender, why: started })
-      else measurers.set(contender, started)
-    }
-    if (work.rounds === undefined) await rounds(measurers, work.count, effort.warmUps)
+    const count = countOf(work, effort)
+    if (work.rounds === undefined) await field.warmUp(count, effort.warmUpMillis)
     const outcomes: Array<Outcome> = []
     for (const placement of available(work.placements)) {
-      for (const measurer of measurers.values()) measurer.place(placement)
-      outcomes.push({ work, placement, figures: await measure(work, effort, measurers) })
+      field.place(placement)
+      if (work.rounds === undefined) await field.pace(count, effort.millis)
+      const figures =
+        work.rounds === undefined ? await field.rounds(effort.rounds) : await field.rounds(work.rounds, count)
+      outcomes.push({ work, placement, figures })
     }
     return outcomes
   } finally {
-    for (const measurer of measurers.values()) measurer.stop()
+    field.stop()
   }
 }
 
-const measure = async (work: Case, effort: Effort, measurers: ReadonlyMap<string, Measurer>) => {
-  if (work.rounds !== undefined) return rounds(measurers, work.count, work.rounds)
-  const count = Math.ceil(work.count * effort.part)
-  await rounds(measurers, count, 1)
-  return rounds(measurers, count, effort.rounds)
+/** A case that a quick run leaves out, and that was asked for by name, is run as a whole. */
+const countOf = ({ count, quickCount = 0 }: Case, { isQuick }: Effort): number =>
+  isQuick && quickCount > 0 ? quickCount : count
+
+const start = async (work: Case, effort: Effort, leaveOut: LeaveOut): Promise<Field> => {
+  const further = effort.isQuick ? [] : (work.further ?? [])
+  const names = [...new Set([work.baseline, ...work.contenders, ...further])]
+  const started = await Promise.all(names.map(async (name) => [name, await Measurer.start(name)] as const))
+  const measurers = new Map<string, Measurer>()
+  for (const [name, measurer] of started) {
+    if (typeof measurer === "string") leaveOut(name, measurer)
+    else measurers.set(name, measurer)
+  }
+  return new Field(measurers, leaveOut)
 }
 
-const rounds = async (measurers: ReadonlyMap<string, Measurer>, count: number, times: number) => {
-  const figures = new Map(Array.from(measurers.keys(), (name) => [name, new Array<Figure>()]))
-  for (let round = 0; round < times; round++) {
-    for (const [name, measurer] of measurers) figures.get(name)?.push(await measurer.round(count))
+type LeaveOut = (contender: string, why: string) => void
+
+/** The contenders of one case. */
+class Field {
+  /** What each does in a round. */
+  private readonly counts = new Map<string, number>()
+
+  constructor(
+    private readonly measurers: Map<string, Measurer>,
+    private readonly leaveOut: LeaveOut
+  ) {}
+
+  place(placement: Placement): void {
+    for (const measurer of this.measurers.values()) measurer.place(placement)
   }
-  return figures
+
+  /** All at once and wherever the system puts them, so that no core waits. */
+  async warmUp(most: number, millis: number): Promise<void> {
+    const end = performance.now() + (millis * this.measurers.size) / availableParallelism()
+    const warm = async ([name, measurer]: readonly [string, Measurer]) => {
+      let count = Math.ceil(most / 100)
+      while (true) {
+        const begun = performance.now()
+        if ((await this.round(name, measurer, count)) === undefined) return
+        const now = performance.now()
+        if (now >= end) return
+        count = Math.ceil(Math.min(most, count * Math.min(2, (end - now) / (now - begun))))
+      }
+    }
+    await Promise.all(Array.from(this.measurers, warm))
+  }
+
+  /** One round of each, after which each knows how much takes so long. */
+  async pace(most: number, millis: number): Promise<void> {
+    for (const [name, measurer] of this.measurers) {
+      const count = this.counts.get(name) ?? Math.ceil(most / 20)
+      const begun = performance.now()
+      if ((await this.round(name, measurer, count)) === undefined) continue
+      const wanted = (count * millis) / (performance.now() - begun)
+      // The first rounds are slow, and the clock is coarse beside a short one.
+      this.counts.set(name, Math.max(1, Math.min(most, 8 * count, Math.round(wanted))))
+    }
+  }
+
+  async rounds(times: number, count?: number): Promise<ReadonlyMap<string, ReadonlyArray<Figure>>> {
+    const figures = new Map(Array.from(this.measurers.keys(), (name) => [name, new Array<Figure>()]))
+    for (let round = 0; round < times; round++) {
+      for (const [name, measurer] of this.measurers) {
+        const figure = await this.round(name, measurer, count ?? this.counts.get(name) ?? 1)
+        if (figure === undefined) figures.delete(name)
+        else figures.get(name)?.push(figure)
+      }
+    }
+    return figures
+  }
+
+  stop(): void {
+    for (const measurer of this.measurers.values()) measurer.stop()
+  }
+
+  private async round(name: string, measurer: Measurer, count: number): Promise<Figure | undefined> {
+    try {
+      return await measurer.round(count)
+    } catch (error) {
+      this.measurers.delete(name)
+      measurer.kill()
+      this.leaveOut(name, error instanceof Error ? error.message : String(error))
+      return undefined
+    }
+  }
 }

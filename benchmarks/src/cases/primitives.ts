@@ -25,6 +25,7 @@ export const primitives: ReadonlyArray<Case> = [
     placements: oneCore,
     baseline: "readable",
     contenders: ["poll with a time-out", "readable in Effect.timeoutOption"],
+    quickCount: 0,
     targets: []
   },
   {
@@ -35,6 +36,7 @@ export const primitives: ReadonlyArray<Case> = [
     placements: oneCore,
     baseline: "a write a frame",
     contenders: ["two writes a frame", "writev of 64 frames", "a slab of 1,024 frames"],
+    quickCount: 0,
     targets: []
   },
   {
@@ -45,6 +47,7 @@ export const primitives: ReadonlyArray<Case> = [
     placements: oneCore,
     baseline: "a slab of 4 large frames",
     contenders: ["writev of 4 large frames"],
+    quickCount: 0,
     targets: []
   },
   {
@@ -55,6 +58,7 @@ export const primitives: ReadonlyArray<Case> = [
     placements: oneCore,
     baseline: "leaves at once",
     contenders: ["leaves in a microtask", "leaves in a tick", "leaves in setImmediate"],
+    quickCount: 0,
     targets: []
   },
   {
@@ -65,6 +69,7 @@ export const primitives: ReadonlyArray<Case> = [
     placements: oneCore,
     baseline: "64 bytes",
     contenders: ["65 bytes", "65 bytes into a slab"],
+    quickCount: 0,
     targets: []
   }
 ]

@@ -1,35 +1,29 @@
 import { everywhere, figureAtMost, ratioAtMost, type Case } from "./case.js"
 
-/** What grows with the number of ducts, of connections and of messages; and what each layer adds. */
+const overSockets = (contender: string): string => `${contender} over sockets`
+
+/** What grows with the number of ducts, of connections and of messages. */
 export const scale: ReadonlyArray<Case> = [
   {
-    group: "layers",
-    title: "round trip of 64 bytes, layer by layer",
-    unit: "ns a message",
-    count: 3000,
-    placements: everywhere,
-    baseline: "net echo of 64 bytes",
-    contenders: ["connection", "raw duct", "message duct of bytes"],
-    targets: []
-  },
-  {
     group: "scale",
-    title: "many ducts at once, 65-byte JSON one way",
+    title: "many ducts at once, 60-byte JSON one way",
     unit: "ns a message",
     count: 96_000,
     placements: everywhere,
     baseline: "1 duct",
     contenders: ["10 ducts", "100 ducts", "1,000 ducts"],
+    further: ["1 duct", "10 ducts", "100 ducts", "1,000 ducts"].map(overSockets),
     targets: []
   },
   {
     group: "scale",
-    title: "a thousand ducts at once, 65-byte JSON one way, a batch of 16 a wake",
+    title: "a thousand ducts at once, a batch of 16 a wake",
     unit: "ns a message",
     count: 192_000,
     placements: everywhere,
     baseline: "1 duct, a batch a wake",
     contenders: ["1,000 ducts, a batch a wake"],
+    further: ["1 duct, a batch a wake", "1,000 ducts, a batch a wake"].map(overSockets),
     targets: [ratioAtMost("1,000 ducts, a batch a wake", 1 / 0.8)]
   },
   {
@@ -39,7 +33,7 @@ export const scale: ReadonlyArray<Case> = [
     count: 3200,
     placements: ["two cores"],
     baseline: "net accept",
-    contenders: ["transport accept"],
+    contenders: ["transport accept", overSockets("transport accept")],
     targets: []
   },
   {
@@ -50,8 +44,8 @@ export const scale: ReadonlyArray<Case> = [
     placements: ["one core"],
     rounds: 1,
     baseline: "two net.Sockets",
-    contenders: ["a duct pair"],
-    targets: [ratioAtMost("a duct pair", 1.5)]
+    contenders: ["a duct pair", overSockets("a duct pair")],
+    targets: [ratioAtMost(["a duct pair", overSockets("a duct pair")], 1.5)]
   },
   {
     group: "scale",
@@ -61,7 +55,7 @@ export const scale: ReadonlyArray<Case> = [
     placements: ["one core"],
     rounds: 1,
     baseline: "two net.Sockets, heap",
-    contenders: ["a duct pair, heap"],
+    contenders: ["a duct pair, heap", overSockets("a duct pair, heap")],
     targets: []
   },
   {
@@ -69,10 +63,12 @@ export const scale: ReadonlyArray<Case> = [
     title: "5 million messages: heap that each leaves behind",
     unit: "bytes a message",
     count: 5_000_000,
+    quickCount: 0,
     placements: ["two cores"],
     rounds: 1,
     baseline: "soak, heap",
     contenders: [],
+    further: [overSockets("soak, heap")],
     targets: [figureAtMost("soak, heap", 0.05)]
   },
   {
@@ -80,10 +76,24 @@ export const scale: ReadonlyArray<Case> = [
     title: "5 million messages: CPU of one, the last half to the first",
     unit: "last to first",
     count: 5_000_000,
+    quickCount: 1_000_000,
     placements: ["two cores"],
     rounds: 1,
     baseline: "soak, CPU",
     contenders: [],
+    further: [overSockets("soak, CPU")],
     targets: [figureAtMost("soak, CPU", 1.1)]
+  },
+  {
+    group: "scale",
+    title: "5 million messages: CPU of one in the sending process",
+    unit: "ns a message",
+    count: 5_000_000,
+    quickCount: 0,
+    placements: ["two cores"],
+    rounds: 1,
+    baseline: "soak, CPU each",
+    contenders: [overSockets("soak, CPU each")],
+    targets: []
   }
 ]

@@ -1,50 +1,14 @@
-import { everywhere, ratioAtLeast, ratioAtMost, type Case } from "./case.js"
+import { everywhere, ratioAtLeast, type Case } from "./case.js"
 
 export const sockets: ReadonlyArray<Case> = [
   {
     group: "sockets",
-    title: "round trip of 64 bytes",
-    unit: "ns a message",
-    count: 5000,
-    placements: everywhere,
-    baseline: "net echo of 64 bytes",
-    contenders: [
-      "Sock echo",
-      "net echo of 64 bytes, with onread",
-      "addon echo, without Effect",
-      "C echo of 64 bytes",
-      "C echo of 64 bytes, with poll"
-    ],
-    targets: [ratioAtMost("Sock echo", 1)]
-  },
-  {
-    group: "sockets",
-    title: "1 MiB one way into a reused buffer",
-    unit: "MiB a second",
-    count: 1000,
-    placements: everywhere,
-    baseline: "C one way",
-    contenders: [
-      "Sock recvExactInto",
-      "Sock recvInto",
-      "raw duct recvInto, native",
-      "raw duct recvInto",
-      "net onread one way",
-      "C one way, with poll"
-    ],
-    targets: [
-      ratioAtLeast("Sock recvExactInto", 0.85),
-      ratioAtLeast("Sock recvInto", 0.85),
-      ratioAtLeast("raw duct recvInto, native", 0.85)
-    ]
-  },
-  {
-    group: "sockets",
     title: "1 MiB one way into a reused buffer, with a send buffer of 1 MiB",
     unit: "MiB a second",
-    count: 1000,
+    count: 400,
+    quickCount: 0,
     placements: everywhere,
-    baseline: "C one way, roomy",
+    baseline: "C, 1 MiB, reused, roomy",
     contenders: ["Sock recvExactInto, roomy", "Sock recvInto, roomy"],
     targets: [ratioAtLeast("Sock recvExactInto, roomy", 0.85), ratioAtLeast("Sock recvInto, roomy", 0.85)]
   },
@@ -63,6 +27,7 @@ export const sockets: ReadonlyArray<Case> = [
     title: "64-byte UDP packets taken of a flood",
     unit: "packets a second",
     count: 500_000,
+    quickCount: 0,
     placements: ["two cores"],
     baseline: "dgram, flooded",
     contenders: ["Sock UDP, flooded", "Sock UDP recvfrom, flooded"],

@@ -1,42 +1,46 @@
 import { type MessageDuct, Serializer } from "@ductworks/message"
-import { Effect, Schema } from "effect"
+import { Duration, Effect } from "effect"
 import { message, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 import { Laps } from "../figure.js"
+import { Message } from "../schemas.js"
 
 const make =
-  <A>(format: MessageDuct.Format<A, A>, value: A) =>
+  <A>(options: MessageDuct.Settings & MessageDuct.Format<A, A>, value: A) =>
   (carrier: Carrier): Contender => ({
     measure: async (start) => {
-      const duct = await connectAnswerer(start, format, carrier)
-      const trips = (laps: Laps) =>
-        Effect.gen(function* () {
-          do {
-            yield* duct.send(value)
-            yield* duct.recv
-          } while (!laps.lap())
-          return laps.figure()
-        })
-      return (count) => Effect.runPromise(trips(new Laps(count)))
+      const duct = await connectAnswerer(start, options, carrier)
+      return (count) => Effect.runPromise(roundTrips(duct, value, count))
     },
-    answer: (address) =>
-      answerWith(address, format, carrier, (duct) =>
-        Effect.gen(function* () {
-          while (true) yield* duct.send(yield* duct.recv)
-        })
-      )
+    answer: (address) => answerWith(address, options, carrier, echo)
   })
 
-/** A round trip of JSON, with Effect in both processes. */
-export const ductEcho = make<unknown>({ serializer: Serializer.json() }, message)
+export const roundTrips = <A>(duct: MessageDuct.MessageDuct<A, A>, value: A, count: number) =>
+  Effect.gen(function* () {
+    const laps = new Laps(count)
+    do {
+      yield* duct.send(value)
+      yield* duct.recv
+    } while (!laps.lap())
+    return laps.figure()
+  })
 
-const Message = Schema.Struct({
-  id: Schema.Int,
-  kind: Schema.String,
-  text: Schema.String,
-  values: Schema.Array(Schema.Number),
-  done: Schema.Boolean
-})
+export const echo = <A>(duct: MessageDuct.MessageDuct<A, A>) =>
+  Effect.gen(function* () {
+    while (true) yield* duct.send(yield* duct.recv)
+  })
+
+const serializer = Serializer.json()
+
+/** A round trip of JSON, with Effect in both processes. */
+export const ductEcho = make<unknown>({ serializer }, message)
 
 /** The same, encoded and decoded with a Schema in both processes. */
 export const ductSchemaEcho = make<typeof Message.Type>({ serializer: Serializer.jsonSchema(Message) }, message)
+
+export const ductEchoWithoutTimeouts = make<unknown>({ serializer, timeout: Duration.infinity }, message)
+
+/** A lock that is always free: what asking costs. */
+const free: MessageDuct.Lock = { acquire: Effect.void, release: Effect.void }
+
+export const ductEchoWithLocks = make<unknown>({ serializer, sendLock: free, recvLock: free }, message)

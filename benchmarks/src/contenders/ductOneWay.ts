@@ -1,11 +1,17 @@
 import { type MessageDuct, Serializer } from "@ductworks/message"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { eachSince, now, small, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
+import { Small } from "../schemas.js"
 
-type Duct = MessageDuct.MessageDuct<unknown, unknown>
+/** How many messages follow, one of them, or the answer to all. */
+const Value = Schema.Union(Small, Schema.Number, Schema.String)
 
-const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
+type Duct = MessageDuct.MessageDuct<typeof Value.Type, unknown>
+
+type Format = MessageDuct.Format<typeof Value.Type, unknown>
+
+const json: Format = { serializer: Serializer.json() }
 
 /** The first message of a round says how many follow. */
 export const countStream = (duct: Duct) => {
@@ -21,7 +27,7 @@ export const countStream = (duct: Duct) => {
 }
 
 const make =
-  (sendMany: (duct: Duct, count: number) => ReturnType<Duct["send"]>) =>
+  (sendMany: (duct: Duct, count: number) => ReturnType<Duct["send"]>, format: Format = json) =>
   (carrier: Carrier): Contender => ({
     measure: async (start) => {
       const duct = await connectAnswerer(start, format, carrier)
@@ -38,14 +44,25 @@ const make =
     answer: (address) => answerWith(address, format, carrier, countStream)
   })
 
-const repeat = function* (count: number): Generator<unknown> {
+const repeat = function* (count: number): Generator<typeof Small.Type> {
   for (let i = 0; i < count; i++) yield small
 }
 
-/** Small JSON messages one way: `sendAll` in one process, `stream` in the other. */
-export const ductSendAll = make((duct, count) => duct.sendAll(repeat(count)))
+const all = (duct: Duct, count: number) => duct.sendAll(repeat(count))
 
-/** The same with one `send` a message. */
+/** Small messages one way in that format: `sendAll` in one process, `stream` in the other. */
+export const ductSendAllIn = (format: Format) => make(all, format)
+
+/** In JSON. */
+export const ductSendAll = ductSendAllIn(json)
+
+/** In JSON, encoded and decoded with a Schema in both processes. */
+export const ductSchemaSendAll = ductSendAllIn({ serializer: Serializer.jsonSchema(Value) })
+
+/** From a stream into the sink. */
+export const ductSink = make((duct, count) => Stream.run(Stream.fromIterable(repeat(count)), duct.sink))
+
+/** With one `send` a message. */
 export const ductSendEach = make((duct, count) =>
   Effect.gen(function* () {
     for (let i = 0; i < count; i++) yield* duct.send(small)

@@ -56,12 +56,12 @@ export const rawDuctEcho = (carrier: Carrier): Contender => ({
 })
 
 /** The same by `send` and `recv` of a message duct of bytes: frames, limits, whole messages. */
-export const bytesDuctEcho = (carrier: Carrier, size = message.length): Contender => {
+export const bytesDuctEcho = (carrier: Carrier, size: number): Contender => {
   const format: MessageDuct.Format<Uint8Array, Uint8Array> = { serializer: Serializer.bytes }
   return {
     measure: async (start) => {
       const duct = await connectAnswerer(start, format, carrier)
-      return trips(Effect.zipRight(duct.send(new Uint8Array(size)), duct.recv))
+      return trips(Effect.zipRight(duct.send(new Uint8Array(size).fill(7)), duct.recv))
     },
     answer: (address) =>
       answerWith(address, format, carrier, (duct) => Effect.forever(Effect.flatMap(duct.recv, duct.send)))

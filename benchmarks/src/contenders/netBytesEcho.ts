@@ -3,15 +3,18 @@ import type { Contender } from "../contender.js"
 import { Laps } from "../figure.js"
 import { acceptSocket, closed, connectPlainSocket, connectSocket } from "../netSockets.js"
 
-const size = 64
+const small = 64
+
+/** With the header of a frame. */
+const large = 64 * 1024 + 5
 
 type Connect = (path: string, deliver: (bytes: Buffer) => void) => Promise<net.Socket>
 
 /** When what is to be written is written. */
 type Leave = (write: () => void) => void
 
-/** A round trip of 64 bytes, on `node:net`. */
-export const bytesEcho = (connect: Connect, leave: Leave = (write) => write()): Contender => ({
+/** A round trip of bytes, on `node:net`. */
+export const bytesEcho = (connect: Connect, leave: Leave = (write) => write(), size = small): Contender => ({
   measure: async (start) => {
     const socket = await acceptSocket(start)
     const message = Buffer.alloc(size, 7)
@@ -39,6 +42,8 @@ export const bytesEcho = (connect: Connect, leave: Leave = (write) => write()): 
 })
 
 export const netBytesEcho = bytesEcho(connectPlainSocket)
+
+export const netLargeEcho = bytesEcho(connectPlainSocket, undefined, large)
 
 /** With the fastest documented way to read, where there is one: in the process that connects. */
 export const netOnreadBytesEcho = bytesEcho(connectSocket)

@@ -1,11 +1,8 @@
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
-import { Schema } from "effect"
 import type { Contender } from "../contender.js"
-import { Figure } from "../figure.js"
+import type { Figure } from "../figure.js"
 import { freshPath } from "../paths.js"
-
-const decode = Schema.decodeUnknownSync(Schema.parseJson(Figure))
 
 /**
  * A contender in another language: `<command> measure|answer <path> …`. The measuring side says "listening" and
@@ -28,7 +25,11 @@ export const program = (
     await lines.next()
     return async (count) => {
       child.stdin.write(`${count}\n`)
-      return decode((await lines.next()).value)
+      const line = await lines.next()
+      if (line.done === true) throw new Error(`${command} ended early`)
+      const figure: unknown = JSON.parse(line.value)
+      if (!isFigure(figure)) throw new Error(`${command} said ${line.value}`)
+      return figure
     }
   },
   answer: (path) =>
@@ -37,3 +38,6 @@ export const program = (
       child.once("exit", () => resolve())
     })
 })
+
+const isFigure = (value: unknown): value is Figure =>
+  typeof value === "object" && value !== null && "value" in value && typeof value.value === "number"

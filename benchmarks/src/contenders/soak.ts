@@ -59,3 +59,9 @@ export const soakCpu = soak((_, cpus) => {
   const { first, last } = halves(cpus)
   return last / first
 })
+
+/** CPU time of a message in the sending process, in nanoseconds. */
+export const soakCost = soak((_, cpus) => {
+  const { first, last } = halves(cpus)
+  return (first + last) / 2
+})

@@ -4,16 +4,7 @@ import { Effect, Layer, Stream, Schema } from "effect"
 import { eachSince, message, now, small, type Contender, type Start } from "../contender.js"
 import { Laps } from "../figure.js"
 import { freshPath } from "../paths.js"
-
-const Message = Schema.Struct({
-  id: Schema.Int,
-  kind: Schema.String,
-  text: Schema.String,
-  values: Schema.Array(Schema.Number),
-  done: Schema.Boolean
-})
-
-const Small = Schema.Struct({ id: Schema.Int, kind: Schema.String, text: Schema.String, ok: Schema.Int })
+import { Message, Small } from "../schemas.js"
 
 const Calls = RpcGroup.make(
   Rpc.make("Echo", { payload: Message, success: Message }),

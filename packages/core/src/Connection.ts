@@ -59,6 +59,11 @@ export interface Connection {
   /** For a layer to which `take` gave nothing: completes when there may be something, or at the deadline. */
   readonly arrival: (until?: Deadline) => Effect.Effect<void>
   /**
+   * `arrival` for who has no fiber: true, and `wake` is called once when there may be something; false if there is
+   * already. One that nobody needs any more is called when the connection closes, at the latest.
+   */
+  readonly onArrival: (wake: () => void) => boolean
+  /**
    * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
    * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
    */

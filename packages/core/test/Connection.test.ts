@@ -38,6 +38,26 @@ describe("Connection.make: reading", () => {
     })
   )
 
+  it.effect("who waits without a fiber is called once, at the latest when the connection closes", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { connection, driver } = yield* Scope.extend(scripted(), scope)
+      let calls = 0
+      const wake = () => calls++
+      assert.isTrue(connection.onArrival(wake))
+      driver.arrive(one)
+      assert.strictEqual(calls, 1)
+      driver.wake("read")
+      assert.strictEqual(calls, 1)
+      assert.isFalse(connection.onArrival(wake), "bytes are here")
+      assert.deepStrictEqual(connection.take(), one)
+      assert.isTrue(connection.onArrival(wake))
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(calls, 2)
+      assert.isFalse(connection.onArrival(wake), "the end is here")
+    })
+  )
+
   it.scoped("bytes that come between looking and waiting are seen", () =>
     Effect.gen(function* () {
       const { connection, driver } = yield* scripted()

@@ -7,10 +7,9 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ChildTypeId } from "./internal/childTypeId.js"
 import * as internal from "./internal/meta.js"
-import type { SendError } from "./PeerError.js"
-import type { WireType } from "./PeerFormat.js"
-import type { Data, Messages, PeerProtocol, Reply, Requests } from "./PeerProtocol.js"
-import type { PeerSocket, Registration, Request, Send } from "./PeerSocket.js"
+import type { Data, Messages, PeerProtocol, Reply } from "./PeerProtocol.js"
+import type { PeerSender, Registration } from "./PeerSender.js"
+import type { PeerSocket } from "./PeerSocket.js"
 import type { Peer } from "./PeerTransport.js"
 
 /**
@@ -65,7 +64,7 @@ export interface MetaOptions<M extends Messages, R = never> {
  * @since 0.1.0
  * @category models
  */
-export interface MetaSocket<M extends Messages> {
+export interface MetaSocket<M extends Messages> extends PeerSender<M> {
   readonly [ChildTypeId]: internal.Seam
   readonly id: string
   readonly children: ReadonlySet<Child<M>>
@@ -73,15 +72,6 @@ export interface MetaSocket<M extends Messages> {
   readonly attach: (child: Child<M>) => Effect.Effect<void>
   /** The child goes on by itself. */
   readonly detach: (child: Child<M>) => Effect.Effect<void>
-  /** Whether the peer is known to a child. */
-  readonly knows: (peer: Peer) => boolean
-  /** To the child that knows the peer; without a peer to all peers of all children, of which none stops another. */
-  readonly send: { readonly [K in keyof M]: Send<M, K> }
-  /** As {@link PeerSocket}'s, to the child that knows the peer; without a peer to all. */
-  readonly sendMessage: (type: WireType, data: unknown, peer?: Peer) => Effect.Effect<void, SendError>
-  /** As {@link PeerSocket}'s, to the child that knows the peer; without a peer to all. */
-  readonly sendRaw: (packet: Uint8Array, peer?: Peer) => Effect.Effect<void, SendError>
-  readonly request: { readonly [K in Requests<M>]: Request<M, K> }
   readonly handle: <K extends keyof M, R>(
     type: K,
     handler: MetaHandler<M, K, R>,

@@ -10,6 +10,8 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { LeaveCause, ReceiveError } from "./PeerError.js"
+import { Fifo } from "./internal/fifo.js"
+import { Place } from "./internal/place.js"
 import type { Peer, PeerTransportService, TransportEvent } from "./PeerTransport.js"
 
 /**
@@ -57,51 +59,14 @@ export interface InboxOptions {
   readonly maxBatch?: number
 }
 
-/** What waits of one peer. Those that have something to give and are not paused stand in the ring. */
-class Place {
-  events: Array<TransportEvent> = []
-  /** How many of them were given. */
-  head = 0
-  bytes = 0
-  isPaused = false
-  isInRing = false
-  waiting: Array<() => void> = []
-
-  get size(): number {
-    return this.events.length - this.head
-  }
-
-  shift(): TransportEvent | undefined {
-    const event = this.events[this.head]
-    if (event === undefined) return undefined
-    if (event._tag === "Packet") this.bytes -= event.packet.length
-    if (++this.head === this.events.length) this.clear()
-    return event
-  }
-
-  /** Drops what is there; whether it began with the peer's joining. */
-  clear(): boolean {
-    const isNew = this.events[this.head]?._tag === "Joined"
-    this.events = []
-    this.head = 0
-    this.bytes = 0
-    return isNew
-  }
-
-  wake(): void {
-    if (this.waiting.length === 0) return
-    const waiting = this.waiting
-    this.waiting = []
-    for (const wake of waiting) wake()
-  }
-}
+type Batch = Arr.NonEmptyReadonlyArray<TransportEvent>
 
 /** One peer's share of a batch while others wait too. */
 const turnOf = 8
 
 /**
- * The inbox of one transport. The methods are for whoever reads the system, and never throw; `receive` and `pause` are
- * what a `PeerTransportService` offers under these names.
+ * The inbox of one transport. The methods are for whoever reads the system, and never throw; `receive`, `take`,
+ * `onArrival` and `pause` are what a `PeerTransportService` offers under these names.
  *
  * @since 0.1.0
  * @category models
@@ -109,8 +74,7 @@ const turnOf = 8
 export class PeerInbox {
   private readonly places = new Map<string, Place>()
   private readonly datagrams = new Place()
-  private ring: Array<Place> = []
-  private ringHead = 0
+  private readonly ring = new Fifo<Place>()
   private unseen = 0
   private ended: Exit.Exit<never, ReceiveError> | undefined
   private resume: (() => void) | undefined
@@ -147,7 +111,7 @@ export class PeerInbox {
   /** A packet of a peer that joined. It is taken in any case; whether there is {@link room} for another one. */
   push(peer: Peer, packet: Uint8Array): boolean {
     const place = this.places.get(peer.id)
-    if (place === undefined || this.ended !== undefined) return false
+    if (place === undefined || place.hasLeft || this.ended !== undefined) return false
     place.bytes += packet.length
     this.add(place, { _tag: "Packet", peer, packet })
     return this.hasRoom(place)
@@ -161,10 +125,11 @@ export class PeerInbox {
     return true
   }
 
-  /** The peer is gone; that is received after its packets. */
+  /** The peer is gone; that is received after its packets, and once: who left cannot leave again, nor send. */
   leave(peer: Peer, cause?: LeaveCause): void {
     const place = this.places.get(peer.id)
-    if (place === undefined || this.ended !== undefined) return
+    if (place === undefined || place.hasLeft || this.ended !== undefined) return
+    place.hasLeft = true
     this.add(place, cause === undefined ? { _tag: "Left", peer } : { _tag: "Left", peer, cause })
     place.wake()
   }
@@ -179,7 +144,7 @@ export class PeerInbox {
       this.places.delete(peer.id)
       return place.wake()
     }
-    place.isPaused = false
+    place.isPaused = place.hasLeft = false
     this.leave(peer, cause)
   }
 
@@ -189,8 +154,7 @@ export class PeerInbox {
     this.ended = Exit.fail(error)
     const places = [...this.places.values()]
     this.places.clear()
-    this.ring = []
-    this.ringHead = 0
+    this.ring.clear()
     for (const place of places) place.wake()
     this.wake()
   }
@@ -204,7 +168,7 @@ export class PeerInbox {
   whenRoom(peer: Peer, wake: () => void): void {
     const place = this.places.get(peer.id)
     if (place === undefined || this.hasRoom(place)) wake()
-    else place.waiting.push(wake)
+    else place.whenWoken(wake)
   }
 
   /** As `PeerTransportService` has it. */
@@ -218,15 +182,27 @@ export class PeerInbox {
   /** As `PeerTransportService` has it. */
   readonly receive: PeerTransportService["receive"] = this.turn.run(() => {
     if (this.ended !== undefined) return this.turn.fail(this.ended)
-    return this.skipPaused() === undefined ? Effect.flatMap(this.arrival, () => this.receive) : this.take
+    return this.skipPaused() === undefined ? Effect.flatMap(this.arrival, () => this.receive) : this.taking
   })
 
-  private readonly arrival: Effect.Effect<void> = Effect.async((resume) => {
-    this.resume = () => resume(Exit.void)
+  private readonly arrival: Effect.Effect<void> = Effect.async((resume) => this.onArrival(() => resume(Exit.void)))
+
+  private readonly taking = this.turn.commit((): Batch => {
+    const batch = this.batch()
+    if (batch === undefined) throw new Error("ductworks: the turn was lost between look and commit")
+    return batch
+  })
+
+  /** As `PeerTransportService` has it. */
+  readonly take: NonNullable<PeerTransportService["take"]> = () => this.ended ?? this.batch()
+
+  /** As `PeerTransportService` has it. */
+  readonly onArrival: NonNullable<PeerTransportService["onArrival"]> = (wake) => {
+    this.resume = wake
     if (this.ended !== undefined || this.skipPaused() !== undefined) this.wake()
-  })
+  }
 
-  private readonly take = this.turn.commit((): Arr.NonEmptyReadonlyArray<TransportEvent> => {
+  private batch(): Batch | undefined {
     const batch: Array<TransportEvent> = []
     for (
       let place = this.skipPaused();
@@ -235,9 +211,8 @@ export class PeerInbox {
     ) {
       this.takeTurn(place, batch)
     }
-    if (!Arr.isNonEmptyReadonlyArray(batch)) throw new Error("ductworks: the turn was lost between look and commit")
-    return batch
-  })
+    return Arr.isNonEmptyReadonlyArray(batch) ? batch : undefined
+  }
 
   /** The first place of the ring gives its share, and goes to the end if it has more. */
   private takeTurn(place: Place, batch: Array<TransportEvent>): void {
@@ -254,7 +229,7 @@ export class PeerInbox {
   }
 
   private add(place: Place, event: TransportEvent): void {
-    place.events.push(event)
+    place.push(event)
     this.enter(place)
     if (!place.isPaused) this.wake()
   }
@@ -266,21 +241,18 @@ export class PeerInbox {
     this.wake()
   }
 
-  private leaveRing(place: Place): void {
-    place.isInRing = false
-    if (++this.ringHead > 64 && this.ringHead * 2 > this.ring.length) {
-      this.ring = this.ring.slice(this.ringHead)
-      this.ringHead = 0
-    }
-  }
-
   /** The first place of the ring that has something to give. */
   private skipPaused(): Place | undefined {
     for (;;) {
-      const place = this.ring[this.ringHead]
+      const place = this.ring.peek()
       if (place === undefined || (!place.isPaused && place.size > 0)) return place
       this.leaveRing(place)
     }
+  }
+
+  private leaveRing(place: Place): void {
+    place.isInRing = false
+    this.ring.shift()
   }
 
   private hasRoom(place: Place): boolean {

@@ -104,7 +104,7 @@ export interface PeerProtocol<Id extends string, M extends Messages> {
  * that begin with `~` or are numbers but no safe integers, are refused by `PeerSocket.make` (`InvalidArgument`).
  *
  * @example
- * import { PeerFormat, PeerProtocol, PeerSocket } from "@ductworks/peers"
+ * import { PeerProtocol, PeerSocket } from "@ductworks/peers"
  * import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
  * import { Deferred, Effect, Schema } from "effect"
  *

@@ -13,11 +13,12 @@ import type * as Stream from "effect/Stream"
 import * as internal from "./internal/make.js"
 import type { Seam } from "./internal/meta.js"
 import type { ChildTypeId } from "./internal/childTypeId.js"
-import type { ConnectError, PeerLost, RequestError, SendError, SetupFailed } from "./PeerError.js"
-import type { WireType } from "./PeerFormat.js"
+import type { ConnectError, PeerLost, SetupFailed } from "./PeerError.js"
 import type { Handler, Options, Tick } from "./PeerOptions.js"
-import type { Data, Messages, PeerProtocol, Reply, Requests, Services, Socket } from "./PeerProtocol.js"
-import type { Peer, PeerTransport, PeerTransportService, TransportStats } from "./PeerTransport.js"
+import type { Messages, PeerProtocol, Services, Socket } from "./PeerProtocol.js"
+import type { PeerSender, Registration } from "./PeerSender.js"
+import type { PeerStats } from "./PeerStats.js"
+import type { Peer, PeerTransport, PeerTransportService } from "./PeerTransport.js"
 
 /**
  * A known peer. The application may replace and change the metadata; it goes when the peer does.
@@ -43,101 +44,12 @@ export type PeerEvent =
   | { readonly _tag: "TimedOut"; readonly peer: Peer }
 
 /**
- * What a socket counts, from 0 on; the last four are of the moment.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Stats {
-  /** Good packets that were parsed. */
-  readonly received: number
-  /** Packets that were taken for a peer; a broadcast counts once for each. */
-  readonly sent: number
-  /** Packets without a byte, or whose decoded body had none. */
-  readonly empty: number
-  /** Packets that the decode hook, the format or the Schema of the type could not read. */
-  readonly undecodable: number
-  /** Packets whose body was over the format's `maxMessageBytes`. */
-  readonly oversize: number
-  /** Messages of a type that has no handler here. */
-  readonly unknownTypes: number
-  /** Messages that `handleAll` dropped. */
-  readonly filtered: number
-  /** Packets from peers that `goodPeer` refused, and peers that it refused when they connected. */
-  readonly badPeers: number
-  /** Peers refused because `maxPeers` were here. */
-  readonly refusedPeers: number
-  /** Datagrams dropped because their peer's queue, or the strangers' places, were full. */
-  readonly droppedReceived: number
-  /** Packets dropped because their peer was too slow, by policy or in a broadcast. */
-  readonly droppedSent: number
-  /** Packets of a broadcast that a peer's transport refused. */
-  readonly failedSent: number
-  /** Handlers that failed, died or took longer than `handlerTimeout`. */
-  readonly handlerFailures: number
-  /** Other hooks that did. */
-  readonly hookFailures: number
-  readonly missedTicks: number
-  readonly timedOut: number
-  /** Peers that connected and sent no good packet in `firstMessageTimeout`. */
-  readonly neverSpoke: number
-  /** Peers that were disconnected because they were too slow. */
-  readonly tooSlow: number
-  /** Replies that nobody waited for (any more). */
-  readonly unexpectedReplies: number
-  /** Events that a subscriber of `events` was too slow for. */
-  readonly droppedEvents: number
-  /** What the transport counts. */
-  readonly transport: TransportStats
-  readonly knownPeers: number
-  readonly runningHandlers: number
-  readonly queuedBytes: number
-  readonly pendingRequests: number
-}
-
-/**
- * Sends messages of one type: to the peer, or without one to all known peers.
- *
- * @since 0.1.0
- * @category models
- */
-export type Send<M extends Messages, K extends keyof M> = (
-  data: Data<M, K>,
-  peer?: Peer
-) => Effect.Effect<void, SendError>
-
-/**
- * Asks the peer, and waits for its reply. Interruption, and the time-out, cancel the handler on the other side.
- *
- * @since 0.1.0
- * @category models
- */
-export type Request<M extends Messages, K extends keyof M> = (
-  data: Data<M, K>,
-  peer: Peer,
-  options?: {
-    /** Default: the socket's `requestTimeout`. */
-    readonly timeout?: Duration.DurationInput
-  }
-) => Effect.Effect<Reply<M, K>, RequestError>
-
-/**
- * A handler or callback that was added. Taking it away again lets it end what it has begun; twice is fine.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Registration {
-  readonly remove: Effect.Effect<void>
-}
-
-/**
  * A socket. All operations may be called concurrently; after its scope was left they fail with `DuctClosed`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> {
+export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> extends PeerSender<M> {
   readonly [ChildTypeId]: Seam
   readonly id: string
   readonly kind: "stream" | "datagram"
@@ -154,25 +66,6 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
    * get broadcasts and are timed out.
    */
   readonly knownPeers: ReadonlyMap<string, KnownPeer<Meta>>
-  /** Whether the peer is known. */
-  readonly knows: (peer: Peer) => boolean
-  /**
-   * Sends by name: `socket.send.chat({ … }, peer)`. A directed send completes when the transport has taken the whole
-   * packet, or a slow peer's queue has; its failure is the caller's. Without a peer it is a broadcast, encoded once:
-   * failures of single peers are logged and counted, and hold up or stop none of the others. Interrupted, the packet was
-   * sent whole or not at all (of a broadcast: to some).
-   */
-  readonly send: { readonly [K in keyof M]: Send<M, K> }
-  /** Sends by the type's name on the wire: `data` is not checked, but written by the format as it is. */
-  readonly sendMessage: (type: WireType, data: unknown, peer?: Peer) => Effect.Effect<void, SendError>
-  /** Sends a packet as it is, encoded already. */
-  readonly sendRaw: (packet: Uint8Array, peer?: Peer) => Effect.Effect<void, SendError>
-  /**
-   * Asks by name: `yield* socket.request.sum([1, 2], peer)`. Types without a reply are not there. Fails with `PeerLost`
-   * when the peer goes, with `RequestFailed` when it cannot answer, with `DuctTimeout` after the time-out, and with
-   * `Unsupported` when the format has no place for the id.
-   */
-  readonly request: { readonly [K in Requests<M>]: Request<M, K> }
   /**
    * Adds a handler for the type; with `exclusive` it takes the place of all earlier ones. All handlers of a type run
    * concurrently; of a type with a reply the first to succeed answers, and those of a request are interrupted when its
@@ -203,7 +96,7 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
   ) => Effect.Effect<Registration, never, R>
   /** Joined, left and timed out, from the subscription on. A subscriber may lag 1024 events; later ones are counted. */
   readonly events: Stream.Stream<PeerEvent>
-  readonly stats: Effect.Effect<Stats>
+  readonly stats: Effect.Effect<PeerStats>
 }
 
 /**

@@ -130,6 +130,17 @@ export interface PeerTransportService {
    */
   readonly receive: Effect.Effect<Arr.NonEmptyReadonlyArray<TransportEvent>, ReceiveError>
   /**
+   * `receive` for the one layer above, where it needs no fiber (left out where it does): what there is at once;
+   * `undefined` while there is nothing; the failure that `receive` ends with. This takes no turn: whoever takes must not
+   * `receive` as well.
+   */
+  readonly take?: () => Arr.NonEmptyReadonlyArray<TransportEvent> | Exit.Exit<never, ReceiveError> | undefined
+  /**
+   * For whom `take` gave nothing: calls `wake` once, when there may be something, perhaps at once. Another call before
+   * that replaces it. There, when `take` is.
+   */
+  readonly onArrival?: (wake: () => void) => void
+  /**
    * Stops (`true`) and starts again (`false`) what `receive` gives of one peer, while all others go on: of a stream
    * peer that is paused nothing is read beyond the read-ahead. Its `Left` waits behind its packets. Events that
    * `receive` has given already still count. Nothing to do for datagrams and unknown peers.
@@ -141,9 +152,9 @@ export interface PeerTransportService {
    */
   readonly offer: (peer: Peer, packet: Uint8Array) => Effect.Effect<boolean, TransmitError>
   /**
-   * Waits for room first, then takes the whole packet; completes when it was taken, for a datagram: when the system has
-   * it or refused it (its errors appear here). Interrupted while it waited it has taken nothing; when the peer goes
-   * meanwhile it fails with `PeerLost` or `UnknownPeer`.
+   * Waits for room first, then takes the whole packet; completes when it was taken. An error of the system appears here;
+   * of a datagram perhaps only at the next one to that peer. Interrupted while it waited it has taken nothing; when the
+   * peer goes meanwhile it fails with `PeerLost` or `UnknownPeer`.
    */
   readonly send: (peer: Peer, packet: Uint8Array) => Effect.Effect<void, TransmitError>
   /**

@@ -29,6 +29,27 @@ describe("PeerInbox", () => {
     })
   )
 
+  it("who takes without a fiber is woken once for each wait, and told of the end", () => {
+    const inbox = new PeerInbox.PeerInbox()
+    let wakes = 0
+    const wait = () => inbox.onArrival(() => wakes++)
+    assert.isUndefined(inbox.take())
+    wait()
+    inbox.datagram(a, Uint8Array.of(1))
+    inbox.datagram(b, Uint8Array.of(2))
+    assert.strictEqual(wakes, 1)
+    const taken = inbox.take() ?? []
+    assert.deepStrictEqual(Exit.isExit(taken) ? [] : taken.map(show), ["a1", "b2"])
+    assert.isUndefined(inbox.take())
+    inbox.datagram(a, Uint8Array.of(3))
+    wait()
+    assert.strictEqual(wakes, 2, "there is something already")
+    inbox.end()
+    wait()
+    assert.strictEqual(wakes, 3)
+    assert.isTrue(Exit.isExit(inbox.take()))
+  })
+
   it.effect("says when a peer has no room, and completes room when it has again, or is gone", () =>
     Effect.gen(function* () {
       const inbox = new PeerInbox.PeerInbox({ maxPackets: 3, maxBytes: 100 })
@@ -91,6 +112,25 @@ describe("PeerInbox", () => {
       inbox.drop(a)
       assert.deepStrictEqual((yield* inbox.receive).map(show), ["a Left"])
       assert.deepStrictEqual([inbox.size, inbox.unseenJoins], [0, 0])
+    })
+  )
+
+  it.effect("a peer leaves once, whoever says it how often, and sends nothing afterwards", () =>
+    Effect.gen(function* () {
+      const inbox = new PeerInbox.PeerInbox()
+      inbox.join(a, false)
+      inbox.join(b, false)
+      yield* inbox.receive
+      inbox.leave(a)
+      inbox.leave(a, new LocalSocketFault({ operation: "receive" }))
+      assert.isFalse(inbox.push(a, Uint8Array.of(1)))
+      inbox.push(b, Uint8Array.of(1))
+      inbox.leave(b)
+      inbox.drop(b)
+      inbox.leave(b)
+      assert.deepStrictEqual((yield* inbox.receive).map(show), ["a Left", "b Left"])
+      inbox.leave(a)
+      assert.strictEqual(inbox.size, 0)
     })
   )
 

@@ -81,9 +81,18 @@ describe("the side that asks", () => {
       left.transport.inbox.leave(left.peer, new RemoteDuctReset({}))
       const closed = yield* asking
       yield* closed.socket.closePeer(closed.peer)
+      const silent = yield* asking
+      silent.transport.push(silent.peer, ["~beat", null])
+      yield* settle
+      const patient = yield* Effect.fork(
+        Effect.either(silent.socket.request.sum([], silent.peer, { timeout: "1 hours" }))
+      )
+      yield* settle
+      yield* TestClock.adjust("10 seconds")
       for (const [{ asked }, reason] of [
         [left, "Vanished"],
-        [closed, "Closed"]
+        [closed, "Closed"],
+        [{ asked: patient }, "TimedOut"]
       ] as const) {
         const answer = yield* Fiber.join(asked)
         assert.isTrue(answer._tag === "Left" && answer.left._tag === "PeerLost" && answer.left.reason === reason)

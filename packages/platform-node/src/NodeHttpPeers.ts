@@ -25,7 +25,7 @@ export interface HttpPeersOptions extends InboxOptions {
   readonly maxPacketBytes?: number
   /** Time for an answer, then 504. Default 30 seconds. */
   readonly timeout?: Duration.DurationInput
-  /** Requests that wait for their answer; more get 503. Default 1000. */
+  /** Requests that are being read or wait for their answer; more get 503. Default 1000. */
   readonly maxRequests?: number
   /** Requests that were not received; more get 503. Default 64. */
   readonly backlog?: number

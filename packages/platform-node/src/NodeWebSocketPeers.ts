@@ -23,6 +23,11 @@ import { WebSocketPeers } from "./internal/peers/webSockets.js"
 export interface WebSocketPeersOptions extends InboxOptions {
   /** Bytes of the largest packet, in both directions; who sends a larger one is closed (1009). Default 1 MiB. */
   readonly maxPacketBytes?: number
+  /**
+   * Bytes that packets which are not whole may hold, of all WebSockets together, counted as they are read: who brings
+   * more is closed. Default 64 MiB.
+   */
+  readonly maxReassemblyBytes?: number
   /** What packets are sent as: a browser gets text as a string. Both kinds are received. Default `"binary"`. */
   readonly frames?: "binary" | "text"
   /** `offer` says no while this many bytes wait for the peer. Default 128 KiB. */
@@ -60,7 +65,7 @@ export interface WebSocketServerOptions extends WebSocketPeersOptions {
 /**
  * A WebSocket server: every socket is a peer (`ws://127.0.0.1:5000#1`), one frame is one packet, and a close is its
  * `Left`. It can `connect` too. Nothing is read before the first `receive`, and of a peer for whom there is no room
- * nothing more. Each peer may hold one unfinished packet of `maxPacketBytes`. Compression is off. An address in use fails
+ * nothing more. Unfinished packets share `maxReassemblyBytes`. Compression is off. An address in use fails
  * with `BindFailed`. The scope says goodbye to all peers, which takes at most `linger`; after a failure it breaks off.
  *
  * @example

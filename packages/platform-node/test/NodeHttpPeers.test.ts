@@ -1,11 +1,15 @@
 import * as NodeHttpPeers from "@ductworks/platform-node/NodeHttpPeers"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { checkPeers } from "@ductworks/testing/checkPeers"
 import { assert, describe, it } from "@effect/vitest"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as http from "node:http"
 import { endpointOf, until, watch } from "./support/peers.js"
-import { text } from "./support/transport.js"
+import { openResources, text } from "./support/transport.js"
 
 const server = (options?: NodeHttpPeers.HttpPeersOptions) =>
   Effect.flatMap(
@@ -20,6 +24,46 @@ const ask = (url: string, init?: RequestInit) =>
   })
 
 const decode = (packet: Uint8Array): unknown => JSON.parse(Buffer.from(packet).toString())
+
+class Refused extends Data.TaggedError("Refused")<{ readonly cause: unknown }> {}
+
+/** One request: the body of its answer, which must be a good one. Interruption aborts it. */
+const post = (url: string, body: Uint8Array) =>
+  Effect.async<Uint8Array, Refused>((resume) => {
+    const refuse = (cause: unknown) => resume(new Refused({ cause }))
+    const request = http.request(url, { method: "POST", agent: false }, (response) => {
+      const chunks: Array<Buffer> = []
+      response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", refuse)
+      response.on("end", () =>
+        response.statusCode === 200
+          ? resume(Effect.succeed(new Uint8Array(Buffer.concat(chunks))))
+          : refuse(response.statusCode)
+      )
+    })
+    request.on("error", refuse).end(body)
+    return Effect.sync(() => request.destroy())
+  })
+
+const bodyOf = (packet: Uint8Array): Uint8Array => {
+  const message = decode(packet)
+  const head: unknown = Array.isArray(message) ? message[1] : undefined
+  return text.encode(Predicate.hasProperty(head, "body") ? String(head.body) : "no body")
+}
+
+describe("checkPeers over HTTP", () => {
+  const checks = checkPeers({
+    kind: "exchange",
+    server: server(),
+    ask: post,
+    asked: bodyOf,
+    answer: (body) => text.encode(JSON.stringify(["~reply", { body: Buffer.from(body).toString() }, 1])),
+    cannot: ["bytes"],
+    probe: openResources
+  })
+  for (const check of checks) {
+    it.live(`ST-15 ST-41 law ${check.law}: ${check.name} (http)`, () => check.run, 20_000)
+  }
+})
 
 describe("HTTP peers", () => {
   it.scopedLive("ST-41 a request joins, sends its verb and body, is answered and leaves (http)", () =>
@@ -67,6 +111,31 @@ describe("HTTP peers", () => {
         assert.strictEqual((yield* asked).status, status)
         assert.include(yield* Effect.flip(transport.send(peer, text.encode("[]"))), { _tag: "UnknownPeer" })
       }
+    })
+  )
+
+  it.scopedLive("ST-41 requests that do not end are counted too: those over maxRequests get 503 (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server({ maxRequests: 2 })
+      const seen = yield* watch(transport)
+      const begun = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          Array.from({ length: 2 }, () => {
+            const request = http.request(endpointOf(transport), { method: "POST", agent: false })
+            request.on("error", () => {}).write("the beginning of a body")
+            return request
+          })
+        ),
+        (requests) => Effect.sync(() => requests.forEach((request) => request.destroy()))
+      )
+      yield* until(() => Reflect.get(transport, "reading") === 2)
+      assert.strictEqual((yield* ask(endpointOf(transport))).status, 503)
+      assert.strictEqual(transport.stats().refused, 1)
+      for (const request of begun) request.destroy()
+      yield* until(() => Reflect.get(transport, "reading") === 0)
+      const asking = yield* Effect.fork(ask(endpointOf(transport)))
+      yield* until(() => seen.packets().length === 1)
+      yield* Fiber.interrupt(asking)
     })
   )
 

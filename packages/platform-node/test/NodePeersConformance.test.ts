@@ -1,7 +1,8 @@
-import { Address } from "@ductworks/core"
+import { Address, Transport } from "@ductworks/core"
 import { Framing } from "@ductworks/message"
 import { NodeTransport } from "@ductworks/platform-node"
 import * as NodePeers from "@ductworks/platform-node/NodePeers"
+import { MemoryTransport } from "@ductworks/testing"
 import { checkPeers, type CheckPeersOptions } from "@ductworks/testing/checkPeers"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,8 @@ const suite = (name: string, options: CheckPeersOptions) =>
       it.live(`ST-15 law ${check.law}: ${check.name} (${name})`, () => check.run, 20_000)
     }
   })
+
+let names = 0
 
 const overNode = Effect.provide(NodeTransport.layer)
 const tcpClient = overNode(NodePeers.makeClient())
@@ -30,6 +33,15 @@ suite("unix", {
   server: overNode(Effect.flatMap(freshUnix, (address) => NodePeers.makeServer({ address }))),
   client: tcpClient,
   nobody: "unix:/nowhere/at/all"
+})
+const memory = Effect.provideService(Transport.Transport, MemoryTransport.make())
+suite("memory", {
+  kind: "stream",
+  server: memory(
+    Effect.suspend(() => NodePeers.makeServer({ address: Address.MemoryAddress(`peers-${(names += 1)}`) }))
+  ),
+  client: memory(NodePeers.makeClient()),
+  nobody: "memory:nobody"
 })
 suite("lines", {
   kind: "stream",

@@ -3,6 +3,7 @@ import * as NodePeers from "@ductworks/platform-node/NodePeers"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as dgram from "node:dgram"
+import { Target } from "../src/internal/peers/udpTarget.js"
 import { endpointOf, portOf, until, watch } from "./support/peers.js"
 import { text } from "./support/transport.js"
 
@@ -126,6 +127,18 @@ describe("UDP peers", () => {
       assert.include(failed, { _tag: "BindFailed" })
     })
   )
+
+  it("ST-38 what the system refused of a datagram that nobody waited for is told once, and then asked about (udp)", () => {
+    const target = new Target("127.0.0.1", 9)
+    const refused = new Error("refused")
+    target.prove(true)
+    target.sent(null)
+    assert.strictEqual(target.failure(), undefined)
+    target.sent(refused)
+    assert.strictEqual(target.failure(), refused)
+    assert.strictEqual(target.failure(), undefined)
+    assert.isFalse(target.isProven)
+  })
 
   it.scopedLive("ST-38 broadcast: allowed where it was asked for, else the sender is told (udp)", () =>
     Effect.gen(function* () {

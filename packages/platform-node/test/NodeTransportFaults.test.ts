@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { spawnSync } from "node:child_process"
 import * as net from "node:net"
-import { live, loopback, openSockets, text } from "./support/transport.js"
+import { drain, listen, live, loopback, openSockets, text } from "./support/transport.js"
 
 // The servers of this process that listen. The libuv of Node 20 keeps every error of accept(2) to itself (in
 // src/unix/stream.c, uv__server_io: "if (err < 0) return"; a listener that was shut down, so that accept(2) fails with
@@ -101,6 +101,29 @@ describe.runIf(process.platform === "linux")("connections that fail underneath",
       yield* child.close()
       yield* parent.close()
       assert.deepStrictEqual(openSockets(), before)
+    })
+  )
+})
+
+describe("connections that the other end resets", () => {
+  live(
+    "DW-25 M-3 a reset that comes with the last bytes is RemoteDuctReset, after them (tcp)",
+    Effect.gen(function* () {
+      const listener = yield* listen(loopback)
+      const { address } = listener
+      if (address._tag !== "TcpAddress") return assert.fail("not a TCP address")
+      const socket = yield* Effect.acquireRelease(
+        Effect.sync(() => net.connect(address.port, "127.0.0.1").on("error", () => {})),
+        (socket) => Effect.sync(() => socket.destroy())
+      )
+      const connection = yield* listener.accept
+      // Both are here before the first read.
+      const gone = new Promise((resume) => socket.once("close", resume))
+      socket.write("last", () => socket.resetAndDestroy())
+      yield* Effect.promise(() => gone)
+      const { bytes, end } = yield* drain(connection)
+      assert.strictEqual(bytes.toString(), "last")
+      assert.include(end, { _tag: "RemoteDuctReset", code: "ECONNRESET" })
     })
   )
 })

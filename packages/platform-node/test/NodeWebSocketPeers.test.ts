@@ -117,6 +117,28 @@ describe("WebSocket peers", () => {
     })
   )
 
+  it.scopedLive("ST-42 unfinished packets of all peers share one budget, which comes back (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer({ maxReassemblyBytes: 250_000 })
+      const seen = yield* watch(server)
+      const sockets = yield* Effect.replicateEffect(rawSocket(endpointOf(server)), 3)
+      for (const socket of sockets) socket.send(new Uint8Array(90_000), { fin: false })
+      yield* until(() => seen.left().length === 1)
+      assert.include(seen.left()[0]?.cause, { _tag: "PeerLost", reason: "Refused" })
+      assert.strictEqual(server.stats().refused, 1)
+      for (const socket of sockets) if (socket.readyState === WebSocket.OPEN) socket.send(new Uint8Array(10_000))
+      yield* until(() => seen.packets().length === 2)
+      assert.deepStrictEqual(
+        seen.packets().map(({ packet }) => packet.length),
+        [100_000, 100_000]
+      )
+      const last = yield* rawSocket(endpointOf(server))
+      last.send(new Uint8Array(200_000))
+      yield* until(() => seen.packets().length === 3)
+      assert.propertyVal(Reflect.get(server, "budget"), "held", 0)
+    })
+  )
+
   it.scopedLive(
     "ST-42 a peer that vanishes inside a packet, and one that speaks nonsense, leave with a cause (websocket)",
     () =>

@@ -4,6 +4,7 @@ import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
 import { Peer, type PeerTransportService, type TransportEvent } from "@ductworks/peers/PeerTransport"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Effect, Exit } from "effect"
+import { asker } from "./support/asker.js"
 
 type Break = (transport: PeerTransportService) => Partial<PeerTransportService>
 
@@ -67,6 +68,12 @@ const breaks: ReadonlyArray<readonly [fault: string, change: Break, law: number,
     "an interrupted receive loses no event"
   ],
   [
+    "wakes nobody who would take",
+    ({ receive, take }) => ({ take: take ?? (() => undefined), onArrival: () => {}, receive }),
+    4,
+    "take and onArrival, where there are, give what receive does"
+  ],
+  [
     "takes packets for nobody",
     ({ offer }) => ({ offer: (peer, packet) => Effect.orElseSucceed(offer(peer, packet), () => true) }),
     5,
@@ -93,6 +100,47 @@ describe("checkPeers catches a transport that", () => {
         const violation = yield* Effect.flip(check.run)
         assert.instanceOf(violation, Conformance.Violation)
         assert.strictEqual(violation.law, law)
+      })
+    )
+  }
+
+  const exchangeBreaks: ReadonlyArray<readonly [fault: string, change: Break, law: number, check: string]> = [
+    [
+      "answers something else",
+      ({ send }) => ({ send: (peer) => send(peer, new Uint8Array(1)) }),
+      1,
+      "a packet and its answer arrive whole, each with its own peer"
+    ],
+    [
+      "forgets who gave up",
+      events((batch) => batch.filter(({ _tag }) => _tag !== "Left")),
+      2,
+      "a peer that gives up leaves, and cannot be answered"
+    ],
+    [
+      "gives all askers one id",
+      events((batch) => batch.map(anonymous)),
+      2,
+      "a peer joins, sends, and leaves when it is answered; the next one is another"
+    ],
+    [
+      "loses those who wait",
+      ({ receive }) => ({ receive: Effect.zipRight(receive, receive) }),
+      3,
+      "while nobody receives, peers wait or are refused; who waited is answered"
+    ],
+    ["does not close who asked", () => ({ close: () => Exit.void }), 6, "close is seen by both sides"]
+  ]
+
+  for (const [fault, change, law, name] of exchangeBreaks) {
+    it.live(`${fault} in an exchange: ${name}`, () =>
+      Effect.gen(function* () {
+        const network = MemoryPeers.network()
+        const server = Effect.map(MemoryPeers.make(network), (transport) => ({ ...transport, ...change(transport) }))
+        const checks = checkPeers({ kind: "exchange", server, ask: asker(network), deadline: "1 second" })
+        const check = checks.find((one) => one.name === name)
+        assert.isDefined(check)
+        assert.propertyVal(yield* Effect.flip(check.run), "law", law)
       })
     )
   }

@@ -58,6 +58,10 @@ export class End extends Facade implements Connection {
     return (until) => this.#reader.arrival(until)
   }
 
+  get onArrival(): Connection["onArrival"] {
+    return (wake) => this.#reader.onArrival(wake)
+  }
+
   get readable(): Connection["readable"] {
     return this.#reader.readable()
   }

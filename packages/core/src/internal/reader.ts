@@ -84,6 +84,12 @@ export class Reader {
       : this.waiters.wait(() => this.isFilled(), until)
   }
 
+  onArrival(wake: () => void): boolean {
+    if (this.isFilled()) return false
+    this.waiters.listen(wake)
+    return true
+  }
+
   /** To be kept: it may be run any number of times. */
   pull(): Effect.Effect<Chunks, ReadError> {
     const turn = this.exclusive()

@@ -39,6 +39,11 @@ export class Waiters {
     return (this.others?.size ?? 0) + (this.first === undefined ? 0 : 1)
   }
 
+  /** For who has no fiber: calls `wake` once. */
+  listen(wake: () => void): void {
+    this.add({ fiber: undefined, timer: undefined, resume: wake })
+  }
+
   /** Wakes all, in the order in which they came. */
   wake(): void {
     const { first, others } = this

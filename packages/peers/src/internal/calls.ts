@@ -91,12 +91,12 @@ export class Calls implements Answers {
     const end = () => {
       this.timers.cancel(timer)
       this.asked.delete(call.id)
-      member?.calls.delete(call)
+      member?.endCall(call)
       return call.isAnswered ? Exit.void : this.cancel(call)
     }
     return Effect.suspend(() => {
       this.asked.set(call.id, call)
-      member?.calls.add(call)
+      member?.addCall(call)
       this.timers.set(timer, Duration.toMillis(timeout))
       // The answer, or the time-out, may come while a slow peer has not taken the request yet.
       return Effect.zipRight(this.outflow.transmit(packet, call.peer), call.settled)

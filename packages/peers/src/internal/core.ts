@@ -7,7 +7,8 @@ import type * as Runtime from "effect/Runtime"
 import { type ConnectError, PeerLost, PeerRefused, type SendError } from "../PeerError.js"
 import type { Options } from "../PeerOptions.js"
 import type { Messages, PeerProtocol } from "../PeerProtocol.js"
-import type { PeerSocket, Stats } from "../PeerSocket.js"
+import type { PeerSocket } from "../PeerSocket.js"
+import type { PeerStats } from "../PeerStats.js"
 import type { Peer, PeerTransportService } from "../PeerTransport.js"
 import { Calls } from "./calls.js"
 import { Counters } from "./counters.js"
@@ -22,6 +23,7 @@ import { Outflow } from "./outflow.js"
 import { Parser } from "./parser.js"
 import { Pool } from "./pool.js"
 import { Rates } from "./rates.js"
+import { Receiver } from "./receiver.js"
 import { Roster } from "./roster.js"
 import { type Resolved, resolve } from "./settings.js"
 import { control, type Entry, makeTable, type Table } from "./table.js"
@@ -43,7 +45,7 @@ export class Core {
   /** The meta sockets that it belongs to. */
   readonly sinks = new Set<Sink>()
   private readonly lanes: Lanes
-  private readonly intake: Intake
+  private readonly receiver: Receiver
   isActive = false
   private isClosed = false
   private connecting = 0
@@ -67,25 +69,25 @@ export class Core {
     const metadata = options.metadata ?? (() => ({}))
     const roster = new Roster(transport, settings, counters, fibers, timers, this.events, metadata)
     this.roster = roster
-    this.outflow = new Outflow(transport, format, options, settings, counters, fibers, roster)
+    this.outflow = new Outflow(transport, format, options, settings, counters, fibers, timers, roster)
     const calls = new Calls(format.hasControl, counters, fibers, timers, roster, this.outflow)
     this.calls = calls
     const pool = (this.pool = new Pool(settings, counters, fibers, timers, calls))
     this.rates = new Rates(counters, fibers, settings.hookMillis)
     const intake = new Intake(transport, settings, counters, fibers, timers, roster, () => this.lanes, options)
-    this.intake = intake
+    const receiver = (this.receiver = new Receiver(transport, intake, fibers, this.lost))
     const parser = new Parser(table, format, options)
     const { handlersOf } = this
     const { isGood } = intake
     const stations = { transport, settings, counters, fibers, timers, roster, parser, calls, pool, handlersOf, isGood }
-    this.lanes = new Lanes(stations, intake.wake)
+    this.lanes = new Lanes(stations, receiver.retry)
   }
 
   /** The workers begin. */
   start(): void {
     this.isActive = true
     const { heartbeat, tickInterval } = this.settings
-    this.fibers.background(this.receiver)
+    this.receiver.start()
     const { tick } = this.options
     if (tick !== undefined) {
       const { context } = this.fibers.runtime
@@ -99,6 +101,7 @@ export class Core {
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.isActive = false
     this.isClosed = true
+    this.receiver.close()
     this.calls.close()
     this.outflow.close()
     this.timers.close()
@@ -108,22 +111,13 @@ export class Core {
     )
   })
 
-  private readonly receiver: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.flatMap(this.transport.receive, (events) => Effect.flatMap(this.intake.take(events), () => this.receiver))
-  ).pipe(
-    // What happens to one peer never comes here: this is the end of the transport.
-    Effect.catchAllCause((cause) => (Cause.isInterruptedOnly(cause) ? Effect.interrupt : this.lost(cause)))
-  )
-
-  private lost(cause: Cause.Cause<unknown>): Effect.Effect<void> {
-    return Effect.sync(() => {
-      this.isActive = false
-      this.fibers.error("the transport has failed: nothing is received any more", { socket: this.protocol.id }, cause)
-      for (const member of [...this.roster.known.values(), ...this.roster.joining.values()]) {
-        this.roster.lose(member, "Vanished")
-      }
-      this.events.close()
-    })
+  private readonly lost = (cause: Cause.Cause<unknown>): void => {
+    this.isActive = false
+    this.fibers.error("the transport has failed: nothing is received any more", { socket: this.protocol.id }, cause)
+    for (const member of [...this.roster.known.values(), ...this.roster.joining.values()]) {
+      this.roster.lose(member, "Vanished")
+    }
+    this.events.close()
   }
 
   private readonly beat: Effect.Effect<void> = Effect.ignore(
@@ -222,7 +216,7 @@ export class Core {
     if (member !== undefined) this.roster.lose(member, "Closed")
   }
 
-  stats(): Stats {
+  stats(): PeerStats {
     return {
       ...this.counters,
       transport: this.transport.stats(),

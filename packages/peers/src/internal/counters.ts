@@ -1,4 +1,4 @@
-/** What a socket counts; see `PeerSocket.Stats`. */
+/** What a socket counts; see `PeerStats`. */
 export class Counters {
   received = 0
   sent = 0

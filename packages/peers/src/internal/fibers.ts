@@ -4,7 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
+import type { Scheduler } from "effect/Scheduler"
 
 export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
@@ -31,8 +34,13 @@ export class Fibers {
   private readonly running = new Set<AnyFiber>()
   private isClosed = false
 
+  /** Of whoever made the socket. */
+  readonly scheduler: Scheduler
+
   /** @param runtime with the services, the Logger and the clock of whoever made the socket */
-  constructor(readonly runtime: Runtime.Runtime<unknown>) {}
+  constructor(readonly runtime: Runtime.Runtime<unknown>) {
+    this.scheduler = FiberRefs.getOrDefault(runtime.fiberRefs, FiberRef.currentScheduler)
+  }
 
   get size(): number {
     return this.running.size

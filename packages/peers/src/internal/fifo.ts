@@ -1,39 +1,46 @@
-/** First in, first out, without moving what is inside. */
+/**
+ * First in, first out, without moving what is inside. One item alone, which is what nearly all hold nearly always, stands
+ * in a field: no array is made for it, and an empty one keeps none.
+ */
 export class Fifo<A> {
-  private items: Array<A> = []
+  private first: A | undefined = undefined
+  private others: Array<A> | undefined = undefined
+  /** How many of the others were given. */
   private head = 0
 
   get size(): number {
-    return this.items.length - this.head
+    if (this.first === undefined) return 0
+    return this.others === undefined ? 1 : 1 + this.others.length - this.head
   }
 
   push(item: A): void {
-    this.items.push(item)
+    if (this.first === undefined) this.first = item
+    else if (this.others === undefined) this.others = [item]
+    else this.others.push(item)
   }
 
   /** What comes next; it stays. */
   peek(): A | undefined {
-    return this.items[this.head]
+    return this.first
   }
 
   shift(): A | undefined {
-    const item = this.items[this.head]
-    if (item === undefined) return undefined
-    if (++this.head === this.items.length) {
-      this.items = []
+    const { first, others } = this
+    this.first = others?.[this.head]
+    if (others === undefined) return first
+    if (++this.head >= others.length) {
+      this.others = undefined
       this.head = 0
-    } else if (this.head >= 64 && this.head * 2 >= this.items.length) {
-      this.items = this.items.slice(this.head)
+    } else if (this.head >= 64 && this.head * 2 >= others.length) {
+      this.others = others.slice(this.head)
       this.head = 0
     }
-    return item
+    return first
   }
 
-  /** Takes everything out. */
-  clear(): Array<A> {
-    const items = this.items.slice(this.head)
-    this.items = []
+  /** Drops everything. */
+  clear(): void {
+    this.first = this.others = undefined
     this.head = 0
-    return items
   }
 }

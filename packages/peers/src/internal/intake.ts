@@ -1,5 +1,4 @@
 import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Options } from "../PeerOptions.js"
 import type { Messages } from "../PeerProtocol.js"
@@ -14,8 +13,6 @@ import type { Timers } from "./timers.js"
 
 /** What the receiver does with events: who may come in, and whose packets go on. */
 export class Intake {
-  private wakeReceiver: (() => void) | undefined
-
   constructor(
     private readonly transport: PeerTransportService,
     private readonly settings: Resolved,
@@ -26,20 +23,6 @@ export class Intake {
     private readonly lanes: () => Lanes,
     private readonly hooks: Pick<Options<Messages>, "goodPeer" | "decode">
   ) {}
-
-  /** All of them, in order; waits where the socket as a whole has too much. */
-  take(events: ReadonlyArray<TransportEvent>, from = 0): Effect.Effect<void> {
-    for (let i = from; i < events.length; i++) {
-      const event = events[i]
-      if (event !== undefined) this.see(event)
-      if (this.isFull()) return Effect.flatMap(this.room, () => this.take(events, i + 1))
-    }
-    return Exit.void
-  }
-
-  readonly wake = (): void => {
-    if (this.wakeReceiver !== undefined && !this.isFull()) this.wakeReceiver()
-  }
 
   /** What goodPeer said; a no is counted. */
   readonly isGood = (peer: Peer, exit: Exit.Exit<boolean, unknown>): boolean => {
@@ -52,7 +35,7 @@ export class Intake {
     return false
   }
 
-  private see(event: TransportEvent): void {
+  see(event: TransportEvent): void {
     switch (event._tag) {
       case "Packet":
         return this.arrive(event.peer, event.packet)
@@ -105,7 +88,8 @@ export class Intake {
       this.counters.droppedReceived++
       return
     }
-    if (Exit.isExit(good)) member.lastSeen = this.timers.now()
+    // Nobody asks when a stranger was seen.
+    if (known !== undefined && Exit.isExit(good)) member.lastSeen = this.timers.now()
     this.lanes().push({ member, packet, good })
   }
 
@@ -120,20 +104,13 @@ export class Intake {
     return goodPeer === undefined ? yes : start(this.fibers.runtime, () => goodPeer(peer))
   }
 
-  private isFull(): boolean {
+  /** Whether the socket as a whole has too much. */
+  isFull(): boolean {
     const { shared } = this.roster
     return (
       this.lanes().queuedBytes >= this.settings.maxQueuedBytes || (shared !== undefined && this.lanes().isFull(shared))
     )
   }
-
-  private readonly room: Effect.Effect<void> = Effect.async((resume) => {
-    this.wakeReceiver = () => {
-      this.wakeReceiver = undefined
-      resume(Exit.void)
-    }
-    this.wake()
-  })
 }
 
 const yes = Exit.succeed(true)

@@ -80,43 +80,50 @@ export class Lanes {
     const arrived = lane.packets.shift()
     if (arrived === undefined) return false
     lane.isParsing = true
-    this.parse(arrived, (exit, isLate) => {
-      lane.isParsing = false
-      this.parsed(arrived, exit, isLate)
-      this.advance(lane)
-    })
+    const { good, member } = arrived
+    const { isGood, settings, timers } = this.at
+    // A bad one that was known to be was counted, and is not here.
+    if (Exit.isExit(good)) this.parse(arrived)
+    else {
+      timers.within(good, settings.hookMillis, (exit) => {
+        if (!isGood(member.peer, exit)) return this.parsed(arrived, undefined, false)
+        member.lastSeen = timers.now()
+        this.parse(arrived)
+      })
+    }
     return true
   }
 
-  private parse(
-    { good, member, packet }: Arrived,
-    ended: (exit: Exit.Exit<Parsed, Dropped> | undefined, isLate: boolean) => void
-  ): void {
-    const { fibers, isGood, parser, settings, timers } = this.at
-    timers.within(good, settings.hookMillis, (exit) => {
-      // A bad one was counted when that was known.
-      if (!Exit.isExit(good) && !isGood(member.peer, exit)) return ended(undefined, false)
-      const parsing = parser.parse(member.peer, packet)
-      timers.within(isDone(parsing) ? parsing : start(fibers.runtime, () => parsing), settings.hookMillis, ended)
-    })
+  private parse(arrived: Arrived): void {
+    const { fibers, parser, settings, timers } = this.at
+    const parsing = parser.parse(arrived.member.peer, arrived.packet)
+    if (isDone(parsing)) return this.parsed(arrived, parsing, false)
+    const started = start(fibers.runtime, () => parsing)
+    timers.within(started, settings.hookMillis, (exit, isLate) => this.parsed(arrived, exit, isLate))
   }
 
   /** `exit`: undefined of a bad peer. */
   private parsed({ member, packet }: Arrived, exit: Exit.Exit<Parsed, Dropped> | undefined, isLate: boolean): void {
-    const { length } = packet
-    if (member.state !== "gone" && exit !== undefined) {
-      if (Exit.isFailure(exit)) this.dropped(member, exit.cause, isLate)
-      else if (this.received(member, exit.value, length)) return
+    const { lane, state } = member
+    lane.isParsing = false
+    if (state === "gone" || exit === undefined || !this.isTaken(member, exit, packet.length, isLate)) {
+      this.release(member, packet.length)
+      this.done(member)
     }
-    this.release(member, length)
-    this.done(member)
+    this.advance(lane)
+  }
+
+  /** Whether it is a message that waits for its handlers now. */
+  private isTaken(member: Member, exit: Exit.Exit<Parsed, Dropped>, length: number, isLate: boolean): boolean {
+    if (Exit.isSuccess(exit)) return this.received(member, exit.value, length)
+    this.dropped(member, exit.cause, isLate)
+    return false
   }
 
   /** A packet was good. Whether it is a message that waits for its handlers now. */
   private received(member: Member, parsed: Parsed, length: number): boolean {
-    const { counters, roster, timers } = this.at
+    const { counters, roster } = this.at
     counters.received++
-    member.lastSeen = timers.now()
     roster.spoke(member)
     if (parsed.entry === undefined) {
       this.obey(member, parsed.envelope, length)
@@ -132,13 +139,13 @@ export class Lanes {
 
   /** Notes a request, so that it can be cancelled; or refuses it. */
   private expect(incoming: Incoming, id: number): boolean {
-    const { requests } = incoming.member
-    const isTooMany = requests.size >= this.at.settings.maxRequests || requests.has(id)
-    if (!isTooMany && incoming.entry.reply !== undefined) {
-      requests.set(id, incoming)
+    const { entry, member } = incoming
+    const hasPlace = member.hasPlaceFor(id, this.at.settings.maxRequests)
+    if (hasPlace && entry.reply !== undefined) {
+      member.addRequest(id, incoming)
       return true
     }
-    this.refuse(incoming, isTooMany ? "TooMany" : "NoHandler")
+    this.refuse(incoming, hasPlace ? "NoHandler" : "TooMany")
     return false
   }
 
@@ -152,7 +159,7 @@ export class Lanes {
       case control.error:
         return calls.answered(member.peer, envelope, size)
       case control.cancel:
-        return envelope.id === undefined ? undefined : member.requests.get(envelope.id)?.stop()
+        return envelope.id === undefined ? undefined : member.request(envelope.id)?.stop()
       default:
         counters.unknownTypes++
     }
@@ -184,24 +191,27 @@ export class Lanes {
     const { member } = incoming
     this.release(member, incoming.bytes)
     lane.running++
-    this.handle(incoming, () => {
-      lane.running--
-      if (incoming.id !== undefined) member.requests.delete(incoming.id)
-      this.done(member)
-      this.advance(lane)
-    })
+    this.handle(incoming)
     return true
   }
 
-  private handle(incoming: Incoming, ended: () => void): void {
+  private handle(incoming: Incoming): void {
     const { counters, fibers, handlersOf, pool } = this.at
-    if (incoming.isCancelled || incoming.member.state === "gone") return ended()
+    if (incoming.isCancelled || incoming.member.state === "gone") return this.handled(incoming)
     const handlers = handlersOf(incoming.entry.name)
-    if (handlers.length > 0) return pool.begin(incoming, handlers, ended)
+    if (handlers.length > 0) return pool.begin(incoming, handlers, this.handled)
     counters.unknownTypes++
     fibers.debug("a message has no handler", { peer: incoming.peer.id, type: incoming.entry.name })
     if (incoming.id !== undefined) this.refuse(incoming, "NoHandler")
-    ended()
+    this.handled(incoming)
+  }
+
+  private readonly handled = ({ id, member }: Incoming): void => {
+    const { lane } = member
+    lane.running--
+    if (id !== undefined) member.endRequest(id)
+    this.done(member)
+    this.advance(lane)
   }
 
   private refuse(

@@ -18,8 +18,8 @@ export interface Arrived {
 /** A message that was parsed. */
 export class Incoming {
   isCancelled = false
-  /** Interrupts its handlers, once they run. */
-  interrupt: () => void = () => {}
+  /** Its handlers, once they run. */
+  job: { readonly interrupt: () => void } | undefined = undefined
 
   constructor(
     readonly member: Member,
@@ -36,7 +36,7 @@ export class Incoming {
   /** Nobody waits for what its handlers do. */
   stop(): void {
     this.isCancelled = true
-    this.interrupt()
+    this.job?.interrupt()
   }
 }
 
@@ -53,7 +53,13 @@ export class Lane {
   running = 0
   isAdvancing = false
   /** The one peer whose lane it is; none where it is shared. */
-  owner: Member | undefined
+  owner: Member | undefined = undefined
+}
+
+/** How a peer left. */
+export interface Parting {
+  readonly reason: PeerLost
+  readonly isLoss: boolean
 }
 
 /** A call that waits for its reply. */
@@ -76,14 +82,14 @@ export class Member implements KnownPeer<unknown> {
   isPaused = false
   /** Packets, messages and running jobs of it in the lane. */
   pending = 0
-  silence: Timer | undefined
-  outbox: Outbox | undefined
-  /** Forgets it, once what it sent was handled: set while it is leaving. */
-  forget: () => void = () => {}
-  /** Our calls to it. */
-  readonly calls = new Set<Call>()
+  silence: Timer | undefined = undefined
+  outbox: Outbox | undefined = undefined
+  /** Why it is leaving: told when what it sent was handled. */
+  parting: Parting | undefined = undefined
+  /** Our calls to it; made with the first, as most peers are never called. */
+  private calls: Set<Call> | undefined = undefined
   /** Its requests to us, by id. */
-  readonly requests = new Map<number, Incoming>()
+  private requests: Map<number, Incoming> | undefined = undefined
 
   constructor(
     readonly peer: Peer,
@@ -95,11 +101,38 @@ export class Member implements KnownPeer<unknown> {
     this.state = isStranger ? "stranger" : "joining"
   }
 
+  addCall(call: Call): void {
+    this.calls ??= new Set()
+    this.calls.add(call)
+  }
+
+  endCall(call: Call): void {
+    this.calls?.delete(call)
+  }
+
+  request(id: number): Incoming | undefined {
+    return this.requests?.get(id)
+  }
+
+  /** Whether there are fewer than that many, and none of this id. */
+  hasPlaceFor(id: number, limit: number): boolean {
+    return this.requests === undefined || (this.requests.size < limit && !this.requests.has(id))
+  }
+
+  addRequest(id: number, request: Incoming): void {
+    this.requests ??= new Map()
+    this.requests.set(id, request)
+  }
+
+  endRequest(id: number): void {
+    this.requests?.delete(id)
+  }
+
   /** Nobody waits for it any more, and nobody there waits for us. */
   end(error: PeerLost): void {
     this.outbox?.close()
     this.outbox = undefined
-    for (const call of [...this.calls]) call.fail(error)
-    for (const request of [...this.requests.values()]) request.stop()
+    if (this.calls !== undefined) for (const call of [...this.calls]) call.fail(error)
+    if (this.requests !== undefined) for (const request of [...this.requests.values()]) request.stop()
   }
 }

@@ -4,20 +4,23 @@ import { MessageTooLarge, SerializeError } from "@ductworks/message/MessageError
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { PeerLost, type SendError, SendQueueFull, type TransmitError } from "../PeerError.js"
 import type { Envelope, PeerFormat } from "../PeerFormat.js"
 import type { Options } from "../PeerOptions.js"
 import type { Messages } from "../PeerProtocol.js"
 import type { Peer, PeerTransportService } from "../PeerTransport.js"
 import type { Counters } from "./counters.js"
-import type { Fibers } from "./fibers.js"
+import { type Fibers, start } from "./fibers.js"
 import { toBytes } from "./format.js"
 import type { Member } from "./member.js"
 import { Outbox } from "./outbox.js"
 import type { Roster } from "./roster.js"
 import type { Resolved } from "./settings.js"
+import type { Timers } from "./timers.js"
 
-type Packet = Effect.Effect<Uint8Array, SerializeError | MessageTooLarge>
+type StepError = SerializeError | DuctClosed
+type Packet = Effect.Effect<Uint8Array, StepError | MessageTooLarge>
 
 /** From a message to packets that were taken, or wait for a slow peer. */
 export class Outflow {
@@ -30,6 +33,7 @@ export class Outflow {
     private readonly settings: Resolved,
     private readonly counters: Counters,
     private readonly fibers: Fibers,
+    private readonly timers: Timers,
     private readonly roster: Roster
   ) {}
 
@@ -67,26 +71,36 @@ export class Outflow {
     return peer === undefined ? this.broadcast(packet) : this.direct(peer, packet)
   }
 
-  /** A step of the caller's fiber, with the socket's services; what goes wrong in it is a `SerializeError`. */
-  guarded<A>(what: string, step: () => Effect.Effect<A, unknown, unknown>): Effect.Effect<A, SerializeError> {
-    const serializer = this.format.name
-    const fail = (cause: Cause.Cause<unknown>) => {
-      const thrown = Cause.squash(cause)
-      return Exit.fail(
-        thrown instanceof SerializeError
-          ? thrown
-          : new SerializeError({ serializer, problem: `${what} failed`, cause: thrown })
-      )
-    }
+  /** A step that others wrote, in at most `hookTimeout`; what goes wrong in it is a `SerializeError`. */
+  guarded<A>(what: string, step: () => Effect.Effect<A, unknown, unknown>): Effect.Effect<A, StepError> {
+    const fail = (cause: Cause.Cause<unknown>) => Exit.fail(this.explain(`${what} failed`, Cause.squash(cause)))
     try {
       const effect = step()
-      if (isDone(effect)) return Exit.isSuccess(effect) ? Exit.succeed(effect.value) : fail(effect.cause)
-      return Effect.provide(effect, this.fibers.runtime.context).pipe(
-        Effect.catchAllCause((cause) => (Cause.isInterruptedOnly(cause) ? Effect.interrupt : fail(cause)))
-      )
+      if (!isDone(effect)) return this.within(what, effect)
+      return Exit.isSuccess(effect) ? Exit.succeed(effect.value) : fail(effect.cause)
     } catch (defect) {
       return fail(Cause.die(defect))
     }
+  }
+
+  /** In a fiber of the socket, with its services, which ends with the caller's. */
+  private within<A>(what: string, effect: Effect.Effect<A, unknown, unknown>): Effect.Effect<A, StepError> {
+    return Effect.async((resume) => {
+      const started = start(this.fibers.runtime, () => effect)
+      this.timers.within(started, this.settings.hookMillis, (exit, isLate) => {
+        if (Exit.isSuccess(exit)) return resume(Exit.succeed(exit.value))
+        if (!isLate && Cause.isInterruptedOnly(exit.cause)) return resume(closed)
+        const problem = isLate ? `${what} took longer than hookTimeout` : `${what} failed`
+        resume(Exit.fail(this.explain(problem, Cause.squash(exit.cause))))
+      })
+      return Exit.isExit(started) ? undefined : Effect.asVoid(Fiber.interrupt(started))
+    })
+  }
+
+  private explain(problem: string, cause: unknown): SerializeError {
+    return cause instanceof SerializeError
+      ? cause
+      : new SerializeError({ serializer: this.format.name, problem, cause })
   }
 
   /** Takes it without waiting, if that is possible now or the peer's queue has room: for what nobody waits for. */

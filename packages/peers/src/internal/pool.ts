@@ -2,7 +2,7 @@ import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Counters } from "./counters.js"
-import { type AnyFiber, type Fibers, interrupt, start, type Started } from "./fibers.js"
+import { type AnyFiber, type Fibers, interrupt, start } from "./fibers.js"
 import { Fifo } from "./fifo.js"
 import type { Start } from "./handlers.js"
 import type { Incoming } from "./member.js"
@@ -23,13 +23,26 @@ class Job {
   live = 0
   isAnswered = false
   isOver = false
-  readonly fibers = new Set<AnyFiber>()
+  private fibers: Set<AnyFiber> | undefined = undefined
 
   constructor(
     readonly incoming: Incoming,
     readonly handlers: ReadonlyArray<Start>,
-    readonly ended: () => void
+    readonly ended: (incoming: Incoming) => void
   ) {}
+
+  add(fiber: AnyFiber): void {
+    this.fibers ??= new Set()
+    this.fibers.add(fiber)
+  }
+
+  delete(fiber: AnyFiber): void {
+    this.fibers?.delete(fiber)
+  }
+
+  interrupt(): void {
+    if (this.fibers !== undefined) for (const fiber of [...this.fibers]) interrupt(fiber)
+  }
 }
 
 /** Runs handlers: all of a message concurrently, and of the whole socket no more than `maxHandlers` at a time. */
@@ -47,11 +60,9 @@ export class Pool {
   ) {}
 
   /** Runs the handlers with the message; `ended` is called when all have ended and a request was answered. */
-  begin(incoming: Incoming, handlers: ReadonlyArray<Start>, ended: () => void): void {
+  begin(incoming: Incoming, handlers: ReadonlyArray<Start>, ended: (incoming: Incoming) => void): void {
     const job = new Job(incoming, handlers, ended)
-    incoming.interrupt = () => {
-      for (const fiber of [...job.fibers]) interrupt(fiber)
-    }
+    incoming.job = job
     this.pump(job)
   }
 
@@ -69,26 +80,26 @@ export class Pool {
     const { data, peer } = job.incoming
     this.running++
     job.live++
-    this.bounded(job, handler(peer, data), (exit, isLate) => {
-      this.running--
-      job.live--
-      if (exit._tag === "Failure") this.failed(job, exit.cause, isLate)
-      else if (job.incoming.id !== undefined && !job.isAnswered) this.answer(job, exit.value)
-      // Others have waited longer than the next message of this peer.
-      this.refill()
-      this.settle(job)
-    })
+    const started = handler(peer, data)
+    if (Exit.isExit(started)) this.handled(job, started, false)
+    else this.follow(job, started, (exit, isLate) => this.handled(job, exit, isLate))
+  }
+
+  private handled(job: Job, exit: Exit.Exit<unknown, unknown>, isLate: boolean): void {
+    this.running--
+    job.live--
+    if (Exit.isFailure(exit)) this.failed(job, exit.cause, isLate)
+    else if (job.incoming.id !== undefined && !job.isAnswered) this.answer(job, exit.value)
+    // Others have waited longer than the next message of this peer.
+    this.refill()
+    this.settle(job)
   }
 
   /** Follows what was started, for no longer than `handlerTimeout`; the job can be stopped meanwhile. */
-  private bounded(
-    job: Job,
-    started: Started,
-    ended: (exit: Exit.Exit<unknown, unknown>, isLate: boolean) => void
-  ): void {
-    if (!Exit.isExit(started)) job.fibers.add(started)
-    this.timers.within(started, this.settings.handlerMillis, (exit, isLate) => {
-      if (!Exit.isExit(started)) job.fibers.delete(started)
+  private follow(job: Job, fiber: AnyFiber, ended: (exit: Exit.Exit<unknown, unknown>, isLate: boolean) => void): void {
+    job.add(fiber)
+    this.timers.within(fiber, this.settings.handlerMillis, (exit, isLate) => {
+      job.delete(fiber)
       ended(exit, isLate)
     })
   }
@@ -114,20 +125,20 @@ export class Pool {
       return this.send(job, this.answers.refuse(job.incoming, "HandlerFailed"))
     }
     job.isOver = true
-    job.ended()
+    job.ended(job.incoming)
   }
 
   /** An answer belongs to the job: while the peer does not take it, no other message of it is begun. */
   private send(job: Job, answer: Effect.Effect<void, never, unknown>): void {
     job.live++
-    this.bounded(
-      job,
-      start(this.fibers.runtime, () => answer),
-      () => {
-        job.live--
-        this.settle(job)
-      }
-    )
+    const started = start(this.fibers.runtime, () => answer)
+    if (Exit.isExit(started)) this.sent(job)
+    else this.follow(job, started, () => this.sent(job))
+  }
+
+  private sent(job: Job): void {
+    job.live--
+    this.settle(job)
   }
 
   /** In a loop: a handler that ends at once must not start the next one on top of itself. */

@@ -4,7 +4,7 @@ import type { LeaveCause } from "../PeerError.js"
 import type { Counters } from "./counters.js"
 import type { Events } from "./events.js"
 import type { Fibers } from "./fibers.js"
-import { Lane, Member } from "./member.js"
+import { Lane, Member, type Parting } from "./member.js"
 import type { Resolved } from "./settings.js"
 import { Timer, type Timers } from "./timers.js"
 
@@ -97,32 +97,34 @@ export class Roster {
   /** The transport says that the peer is gone; what it sent before is still handled, and then it is forgotten. */
   leave(member: Member, cause: LeaveCause | undefined): void {
     const wasKnown = member.state === "known"
+    const isLoss = cause !== undefined
     const reason = new PeerLost({
       operation: "request",
       peer: member.peer.id,
-      reason: cause === undefined ? "Closed" : "Vanished",
+      reason: isLoss ? "Vanished" : "Closed",
       cause
     })
     this.unwatch(member)
     if (member.state === "joining" && member.isOurs) this.leftEarly.add(member.peer.id)
-    if (member.pending === 0 || !wasKnown) return this.forget(member, reason, cause !== undefined)
+    if (member.pending === 0 || !wasKnown) return this.forget(member, { reason, isLoss })
     member.state = "leaving"
     member.end(reason)
-    member.forget = () => this.forget(member, reason, cause !== undefined)
+    member.parting = { reason, isLoss }
   }
 
   /** Closes the peer and forgets it at once; what waits of it is dropped. */
   lose(member: Member, why: LossReason): void {
     const { peer } = member
     this.fibers.debug("a peer is closed", { peer: peer.id, reason: why })
-    this.forget(member, new PeerLost({ operation: "request", peer: peer.id, reason: why }), why !== "Closed")
+    const reason = new PeerLost({ operation: "request", peer: peer.id, reason: why })
+    this.forget(member, { reason, isLoss: why !== "Closed" })
     this.fibers.background(this.transport.close(peer))
   }
 
   /** Nothing of the member waits or runs any more. */
   idle(member: Member): void {
     if (member.state === "stranger") this.strangers.delete(member.peer.id)
-    if (member.state === "leaving") member.forget()
+    if (member.state === "leaving" && member.parting !== undefined) this.forget(member, member.parting)
   }
 
   private member(peer: Peer, isOurs: boolean, isStranger: boolean): Member {
@@ -141,7 +143,7 @@ export class Roster {
     }
   }
 
-  private forget(member: Member, reason: PeerLost, isLoss: boolean): void {
+  private forget(member: Member, { isLoss, reason }: Parting): void {
     const { peer } = member
     const wasKnown = member.state === "known" || member.state === "leaving"
     member.state = "gone"

@@ -14,8 +14,10 @@ import {
   type Source,
   takeHandle
 } from "./endpoint.js"
-import { readError, writeError } from "./errno.js"
+import { codeOf, readError, writeError } from "./errno.js"
 import { Outflow, type Sent } from "./sender.js"
+
+const nothing = new Uint8Array(0)
 
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
 export class SocketDriver implements Driver, Recipient {
@@ -65,8 +67,19 @@ export class SocketDriver implements Driver, Recipient {
     return this.isReading
   }
 
+  /**
+   * What Node calls the end may be a reset: after a short read libuv takes POLLHUP for the end and reads no further
+   * (`uv__stream_io`, "Short-circuit iff POLLHUP"), and an error that a send got is not told again to who reads. To send
+   * nothing asks the kernel; a send that is under way fails in this very turn of the loop.
+   */
   ended(): void {
-    this.endRead(new RemoteDuctClosed({}))
+    const ended = (cause?: unknown) => {
+      const why = cause ?? this.sender.failure
+      this.endRead(codeOf(why) === "ECONNRESET" ? readError(why) : new RemoteDuctClosed({}))
+    }
+    if (this.sender.failure !== undefined || !isTcp(this.socket)) ended()
+    else if (this.sender.pending() > 0) setImmediate(() => ended())
+    else this.endpoint.send([nothing], ended)
   }
 
   broken(cause: unknown): void {

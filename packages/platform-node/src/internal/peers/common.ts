@@ -5,6 +5,9 @@ import { UnknownPeer } from "@ductworks/peers/PeerError"
 import type { Peer, TransportStats } from "@ductworks/peers/PeerTransport"
 import * as Exit from "effect/Exit"
 
+/** Bytes that packets which are not whole may hold, of all connections of a transport together. */
+export const defaultReassembly = 64 * 1024 * 1024
+
 export const taken = Exit.succeed(true)
 export const full = Exit.succeed(false)
 export const shut = Exit.fail(new DuctClosed({ operation: "send" }))

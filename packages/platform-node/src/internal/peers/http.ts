@@ -30,10 +30,14 @@ export class HttpPeers implements PeerTransportService {
   readonly maxPacketBytes: number
   readonly inbox: PeerInbox.PeerInbox
   readonly receive: PeerTransportService["receive"]
+  readonly take: PeerInbox.PeerInbox["take"]
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   private readonly counters = new Counters()
   readonly stats = this.counters.stats
   private readonly answers = new Map<string, Answer>()
+  /** Requests whose body is not here yet. */
+  private reading = 0
   private readonly backlog: number
   private lastNumber = 0
   private isShut = false
@@ -46,6 +50,8 @@ export class HttpPeers implements PeerTransportService {
     this.backlog = sizeOr(options.backlog, 64)
     this.inbox = new PeerInbox.PeerInbox(options)
     this.receive = this.inbox.receive
+    this.take = this.inbox.take
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
   }
 
@@ -59,6 +65,8 @@ export class HttpPeers implements PeerTransportService {
     if (typeof response === "string") {
       return Exit.fail(new SerializeError({ serializer: "http", problem: response }))
     }
+    this.answers.delete(peer.id)
+    this.inbox.leave(peer)
     answer(response)
     return taken
   }
@@ -70,6 +78,7 @@ export class HttpPeers implements PeerTransportService {
     Effect.sync(() => {
       const answer = this.answers.get(peer.id)
       if (answer === undefined) return
+      this.answers.delete(peer.id)
       this.inbox.drop(peer)
       answer(status(503))
     })
@@ -80,7 +89,7 @@ export class HttpPeers implements PeerTransportService {
       if (!this.hasRoom()) return this.refuse
       // Said before it is read: a body that turns out too large costs the connection.
       if (Number(request.headers["content-length"] ?? 0) > this.maxPacketBytes) return this.refuseBody
-      return Effect.matchEffect(HttpIncomingMessage.withMaxBodySize(request.text, Option.some(this.maxPacketBytes)), {
+      return Effect.matchEffect(this.read(request), {
         onSuccess: (body) => this.ask(request, body),
         onFailure: () => this.refuseBody
       })
@@ -89,7 +98,16 @@ export class HttpPeers implements PeerTransportService {
   shut(): void {
     this.isShut = true
     this.inbox.end()
-    for (const answer of [...this.answers.values()]) answer(status(503))
+    for (const answer of this.answers.values()) answer(status(503))
+    this.answers.clear()
+  }
+
+  private read(request: HttpServerRequest) {
+    this.reading++
+    return Effect.ensuring(
+      HttpIncomingMessage.withMaxBodySize(request.text, Option.some(this.maxPacketBytes)),
+      Effect.sync(() => this.reading--)
+    )
   }
 
   private readonly refuseBody: Effect.Effect<Response> = Effect.sync(() => {
@@ -103,7 +121,8 @@ export class HttpPeers implements PeerTransportService {
   })
 
   private hasRoom(): boolean {
-    return !this.isShut && this.answers.size < this.maxRequests && this.inbox.unseenJoins < this.backlog
+    const requests = this.answers.size + this.reading
+    return !this.isShut && requests < this.maxRequests && this.inbox.unseenJoins < this.backlog
   }
 
   private get maxRequests(): number {
@@ -120,11 +139,7 @@ export class HttpPeers implements PeerTransportService {
     const packet = utf8.encode(JSON.stringify([request.method, head, number]))
     const lost = new PeerLost({ operation: "receive", peer: peer.id, reason: "Vanished" })
     return Effect.async<Response>((resume) => {
-      this.answers.set(peer.id, (response) => {
-        this.answers.delete(peer.id)
-        this.inbox.leave(peer)
-        resume(Exit.succeed(response))
-      })
+      this.answers.set(peer.id, (response) => resume(Exit.succeed(response)))
       this.inbox.join(peer, false)
       this.inbox.push(peer, packet)
       return Effect.sync(() => {

@@ -11,33 +11,75 @@ import * as Scope from "effect/Scope"
 import { taken, tooLarge } from "./common.js"
 import type { StreamPeers } from "./streams.js"
 
-/** One connection: cuts what it reads into packets, and knows how it ends. */
-export class Link {
-  private readonly decoder: Decoder
-  /** Bytes of the packet that is not whole, as the budget knows them. */
-  private held = 0
+/**
+ * The peer of a connection, which finds it without a look-up: a broadcast to a thousand peers would make a thousand. To
+ * everybody else it is plain data: hence the `#`.
+ */
+class LinkedPeer implements Peer {
+  readonly #link: Link
 
   constructor(
-    private readonly owner: StreamPeers,
-    readonly peer: Peer,
+    readonly id: string,
+    readonly endpoint: string,
+    link: Link
+  ) {
+    this.#link = link
+  }
+
+  static linkOf(peer: Peer): Link | undefined {
+    return #link in peer ? peer.#link : undefined
+  }
+}
+
+export const { linkOf } = LinkedPeer
+
+/** One connection: cuts what it reads into packets, and knows how it ends. */
+export class Link {
+  readonly peer: Peer
+  /** Made by the first bytes. */
+  private decoder: Decoder | undefined = undefined
+  /** Bytes of the packet that is not whole, as the budget knows them. */
+  private held = 0
+  private isOver = false
+
+  /** Whether it is the owner's no more. */
+  isReleased = false
+
+  constructor(
+    readonly owner: StreamPeers,
+    id: string,
+    endpoint: string,
     readonly connection: Connection,
     private readonly scope: Scope.CloseableScope
   ) {
-    this.decoder = owner.framing.decoder(owner.maxPacketBytes)
+    this.peer = new LinkedPeer(id, endpoint, this)
   }
 
-  /** The one fiber of a connection. It only waits where there is nothing to read, or no room for it. */
-  readonly read: Effect.Effect<void> = Effect.suspend(() => {
-    for (;;) {
+  /**
+   * Reads until there is nothing, or no room for it, and again when there is. No fiber waits for that: one would take
+   * more memory than the rest of an idle peer.
+   */
+  readonly read = (): void => {
+    while (!this.isOver) {
       const cut = this.cut()
-      if (cut === "full") return Effect.zipRight(this.owner.inbox.room(this.peer), this.read)
-      if (cut === "over") return Effect.void
+      if (cut === "full") return this.owner.inbox.whenRoom(this.peer, this.read)
+      if (cut === "over") return
       const chunks = this.connection.take()
-      if (chunks === undefined) return Effect.zipRight(this.connection.arrival(), this.read)
-      if (isDuctError(chunks)) return Effect.sync(() => this.ended(chunks))
-      for (const chunk of chunks) this.decoder.push(chunk)
+      if (chunks === undefined) {
+        if (this.connection.onArrival(this.read)) return
+      } else if (isDuctError(chunks)) {
+        return this.ended(chunks)
+      } else {
+        const decoder = (this.decoder ??= this.owner.framing.decoder(this.owner.maxPacketBytes))
+        for (const chunk of chunks) decoder.push(chunk)
+      }
     }
-  })
+  }
+
+  /** Nothing is read any more. */
+  stop(): void {
+    this.isOver = true
+  }
 
   /** Takes the frame in any case: the owner has looked whether there is room. */
   offer(frame: Uint8Array): Exit.Exit<boolean, TransmitError> {
@@ -57,6 +99,7 @@ export class Link {
 
   close(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.stop()
       this.owner.budget.give(this.held)
       this.held = 0
       return Scope.close(this.scope, exit)
@@ -66,7 +109,7 @@ export class Link {
   private cut(): "all" | "full" | "over" {
     const { inbox } = this.owner
     for (;;) {
-      const frame = this.decoder.next()
+      const frame = this.decoder?.next()
       if (frame === undefined) return this.hold() ? "all" : "over"
       if (!(frame instanceof Uint8Array)) return this.broken(frame)
       if (!inbox.push(this.peer, frame)) return "full"
@@ -76,7 +119,7 @@ export class Link {
   /** Asks the budget for what is kept. */
   private hold(): boolean {
     const { budget, counters } = this.owner
-    const kept = this.decoder.partial()?.received ?? 0
+    const kept = this.decoder?.partial()?.received ?? 0
     const more = kept - this.held
     if (more > 0 && !budget.take(more)) {
       counters.refused++
@@ -107,7 +150,7 @@ export class Link {
   }
 
   private eof(cause: ReadError): void {
-    const partial = this.decoder.partial()
+    const partial = this.decoder?.partial()
     if (partial !== undefined) return this.leave(new MessageTruncated({ ...partial, cause }))
     this.owner.inbox.leave(this.peer)
     this.owner.release(this, Exit.void)

@@ -6,16 +6,14 @@ import * as Framing from "@ductworks/message/Framing"
 import { SerializeError } from "@ductworks/message/MessageError"
 import type { ReachError, TransmitError } from "@ductworks/peers/PeerError"
 import * as PeerInbox from "@ductworks/peers/PeerInbox"
-import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
+import type { Peer, PeerTransportService } from "@ductworks/peers/PeerTransport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { StreamPeersOptions } from "../../NodePeers.js"
-import { Counters, full, shut, tooLarge, unknown } from "./common.js"
-import { Link } from "./link.js"
+import { Counters, defaultReassembly, full, shut, tooLarge, unknown } from "./common.js"
+import { Link, linkOf } from "./link.js"
 
-/** Bytes that all connections may hold of packets that are not whole. */
-const defaultReassembly = 64 * 1024 * 1024
 const defaultPacket = 16 * 1024 * 1024
 
 /** With anything but a success a connection is closed at once. */
@@ -31,9 +29,10 @@ export class StreamPeers implements PeerTransportService {
   readonly budget: PeerInbox.PeerBudget
   readonly counters = new Counters()
   readonly stats = this.counters.stats
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
-  /** Opened by the first `receive`: nothing is read before. */
-  readonly started = Effect.unsafeMakeLatch(false)
+  /** Since the first `receive`: nothing is read before. */
+  private isStarted = false
   readonly links = new Map<string, Link>()
   private readonly closing = new Set<Promise<unknown>>()
   private readonly socketOptions: SocketOptions
@@ -54,6 +53,7 @@ export class StreamPeers implements PeerTransportService {
     this.maxPacketBytes = Math.min(sizeOr(options.maxPacketBytes, defaultPacket), this.framing.maxPayloadBytes)
     this.inbox = new PeerInbox.PeerInbox(options)
     this.budget = new PeerInbox.PeerBudget(sizeOr(options.maxReassemblyBytes, defaultReassembly))
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
     this.highWaterMark = sizeOr(options.highWaterMark, defaultHighWaterMark)
     this.backlog = sizeOr(options.backlog, 64)
@@ -61,13 +61,26 @@ export class StreamPeers implements PeerTransportService {
   }
 
   readonly receive: PeerTransportService["receive"] = Effect.suspend(() => {
-    this.started.unsafeOpen()
-    if (this.inbox.unseenJoins < this.backlog) this.wakeAccept()
+    this.begin()
     return this.inbox.receive
   })
 
+  readonly take: PeerInbox.PeerInbox["take"] = () => {
+    this.begin()
+    return this.inbox.take()
+  }
+
+  /** Somebody receives: connections are read, and accepted while not too many were not heard of. */
+  private begin(): void {
+    if (!this.isStarted) {
+      this.isStarted = true
+      for (const link of [...this.links.values()]) link.read()
+    }
+    if (this.inbox.unseenJoins < this.backlog) this.wakeAccept()
+  }
+
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
-    const link = this.links.get(peer.id)
+    const link = this.find(peer)
     if (link === undefined) return this.isShut ? shut : unknown(peer)
     if (packet.length > this.maxPacketBytes) return Exit.fail(tooLarge(packet.length, this.maxPacketBytes))
     if (link.connection.pending() >= this.highWaterMark) return full
@@ -79,7 +92,7 @@ export class StreamPeers implements PeerTransportService {
     Effect.suspend(() => {
       const offered = this.offer(peer, packet)
       if (Exit.isFailure(offered)) return offered
-      const link = this.links.get(peer.id)
+      const link = this.find(peer)
       if (offered.value || link === undefined) return Exit.void
       const frame = this.frame(packet)
       return frame instanceof Uint8Array ? link.write(frame) : Exit.asVoid(frame)
@@ -96,6 +109,7 @@ export class StreamPeers implements PeerTransportService {
     Effect.sync(() => {
       const link = this.links.get(peer.id)
       if (link === undefined) return
+      link.stop()
       this.inbox.drop(peer)
       this.release(link, Exit.void)
     })
@@ -111,6 +125,7 @@ export class StreamPeers implements PeerTransportService {
   /** Forgets the connection, and closes it in the background; only when that is over is this transport closed. */
   release(link: Link, exit: Exit.Exit<unknown, unknown>): void {
     if (!this.links.delete(link.peer.id)) return
+    link.isReleased = true
     const done = Effect.runPromise(link.close(exit))
     this.closing.add(done)
     void done.finally(() => this.closing.delete(done))
@@ -120,10 +135,16 @@ export class StreamPeers implements PeerTransportService {
   shut(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isShut = true
-      this.inbox.end()
+      this.end()
       for (const link of [...this.links.values()]) this.release(link, exit)
       return Effect.promise(() => Promise.all(this.closing))
     })
+  }
+
+  private find(peer: Peer): Link | undefined {
+    const link = linkOf(peer)
+    if (link === undefined || link.owner !== this) return this.links.get(peer.id)
+    return link.isReleased ? undefined : link
   }
 
   /** Owns what is opened from the very moment that it is open. */
@@ -146,11 +167,11 @@ export class StreamPeers implements PeerTransportService {
   private join(connection: Connection, scope: Scope.CloseableScope, isOurs: boolean): Effect.Effect<Link> {
     return Effect.suspend(() => {
       const endpoint = format(connection.remoteAddress)
-      const link = new Link(this, Peer(`${endpoint}#${++this.lastNumber}`, endpoint), connection, scope)
+      const link = new Link(this, `${endpoint}#${++this.lastNumber}`, endpoint, connection, scope)
       this.links.set(link.peer.id, link)
       this.inbox.join(link.peer, isOurs)
-      const read = Effect.interruptible(Effect.zipRight(this.started.await, link.read))
-      return Effect.as(Effect.forkIn(read, scope), link)
+      if (this.isStarted) link.read()
+      return Exit.succeed(link)
     })
   }
 
@@ -171,7 +192,13 @@ export class StreamPeers implements PeerTransportService {
   private deaf(error: AcceptError): void {
     if (error._tag === "DuctClosed") return
     const { code } = error
-    this.inbox.end(new LocalSocketFault({ operation: "accept", cause: error, ...(code === undefined ? {} : { code }) }))
+    this.end(new LocalSocketFault({ operation: "accept", cause: error, ...(code === undefined ? {} : { code }) }))
+  }
+
+  /** What the inbox would not take any more is not read either. */
+  private end(error?: LocalSocketFault): void {
+    for (const link of this.links.values()) link.stop()
+    this.inbox.end(error)
   }
 
   /** The packet as it goes over the wire. A broadcast gives the same one for peer after peer: it is made once. */

@@ -2,7 +2,7 @@ import { sizeOr } from "@ductworks/core/Connection"
 import { BindFailed, ConnectFailed, DuctClosed, InvalidArgument, LocalSocketFault } from "@ductworks/core/DuctError"
 import type { BindError, ReachError, TransmitError } from "@ductworks/peers/PeerError"
 import * as PeerInbox from "@ductworks/peers/PeerInbox"
-import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
+import type { Peer, PeerTransportService } from "@ductworks/peers/PeerTransport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
@@ -12,7 +12,8 @@ import * as net from "node:net"
 import type { UdpOptions } from "../../NodePeers.js"
 import { codeOf, details, reasonOf } from "../errno.js"
 import { Counters, full, shut, taken, tooLarge, unknown } from "./common.js"
-import { canonical, formatUdp, parseUdp, type Target } from "./udpAddress.js"
+import { canonical, formatUdp, parseUdp } from "./udpAddress.js"
+import { Target } from "./udpTarget.js"
 
 /** Targets that were read from text and are kept; then all are forgotten. */
 const maxTargets = 1024
@@ -23,6 +24,8 @@ class UdpPeers implements PeerTransportService {
   readonly endpoints: ReadonlyArray<string>
   readonly maxPacketBytes: number
   readonly receive: PeerTransportService["receive"]
+  readonly take: PeerInbox.PeerInbox["take"]
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause = (): void => {}
   readonly close = (): Effect.Effect<void> => Effect.void
   private readonly counters = new Counters()
@@ -31,7 +34,7 @@ class UdpPeers implements PeerTransportService {
   private readonly highWaterMark: number
   private readonly isV6: boolean
   private readonly targets = new Map<string, Target>()
-  private lastSource: { readonly host: string; readonly port: number; readonly peer: Peer } | undefined
+  private lastSource: Target | undefined
   private isShut = false
 
   constructor(
@@ -45,6 +48,8 @@ class UdpPeers implements PeerTransportService {
     this.highWaterMark = sizeOr(options.highWaterMark, 256 * 1024)
     this.inbox = new PeerInbox.PeerInbox({ maxPackets: 1024, maxBytes: 1024 * 1024, ...options })
     this.receive = this.inbox.receive
+    this.take = this.inbox.take
+    this.onArrival = this.inbox.onArrival
     socket.on("message", this.onMessage).on("error", this.onError)
   }
 
@@ -52,26 +57,38 @@ class UdpPeers implements PeerTransportService {
     const target = this.check(peer, packet)
     if (Exit.isExit(target)) return target
     if (this.socket.getSendQueueSize() >= this.highWaterMark) return full
-    // Without a callback an error would be the socket's.
-    this.socket.send(packet, target.port, target.host, () => {})
+    this.socket.send(packet, target.port, target.host, target.sent)
     return taken
   }
 
+  /** Most often the system has it at once, but dgram tells only in the next tick: whether it works is asked once. */
   readonly send = (peer: Peer, packet: Uint8Array): Effect.Effect<void, TransmitError> =>
-    Effect.async((resume) => {
+    Effect.suspend(() => {
       const target = this.check(peer, packet)
-      if (Exit.isExit(target)) return resume(target)
-      this.socket.send(packet, target.port, target.host, (cause) =>
-        resume(cause === null ? Exit.void : Exit.fail(this.sendError(cause, packet)))
-      )
+      if (Exit.isExit(target)) return target
+      const cause = target.failure()
+      if (cause !== undefined) return Exit.fail(new LocalSocketFault({ operation: "send", ...details(cause) }))
+      if (!target.isProven || this.socket.getSendQueueSize() >= this.highWaterMark) return this.tell(target, packet)
+      this.socket.send(packet, target.port, target.host, target.sent)
+      return Exit.void
     })
+
+  private tell(target: Target, packet: Uint8Array): Effect.Effect<void, TransmitError> {
+    return Effect.async((resume) => {
+      if (this.isShut) return resume(shut)
+      this.socket.send(packet, target.port, target.host, (cause) => {
+        target.prove(cause === null)
+        resume(cause === null ? Exit.void : Exit.fail(this.sendError(cause, packet)))
+      })
+    })
+  }
 
   readonly connect = (endpoint: string): Effect.Effect<Peer, ReachError> =>
     Effect.suspend((): Effect.Effect<Peer, ReachError> => {
       if (this.isShut) return Exit.fail(new DuctClosed({ operation: "connect" }))
       const target = parseUdp(endpoint)
       if ("_tag" in target) return Exit.fail(target)
-      return Effect.map(this.resolve(endpoint, target.host), (host) => Peer(formatUdp(host, target.port)))
+      return Effect.map(this.resolve(endpoint, target.host), (host) => new Target(host, target.port))
     })
 
   /** The descriptor is closed when this is done. */
@@ -85,11 +102,17 @@ class UdpPeers implements PeerTransportService {
   private check(peer: Peer, packet: Uint8Array): Target | Exit.Exit<never, TransmitError> {
     if (this.isShut) return shut
     if (packet.length > this.maxPacketBytes) return Exit.fail(tooLarge(packet.length, this.maxPacketBytes))
+    return peer instanceof Target ? peer : this.target(peer)
+  }
+
+  /** Of a peer that was made elsewhere. */
+  private target(peer: Peer): Target | Exit.Exit<never, TransmitError> {
     const known = this.targets.get(peer.endpoint)
     if (known !== undefined) return known
-    const target = parseUdp(peer.endpoint)
-    if ("_tag" in target) return unknown(peer)
+    const parsed = parseUdp(peer.endpoint)
+    if ("_tag" in parsed) return unknown(peer)
     if (this.targets.size >= maxTargets) this.targets.clear()
+    const target = new Target(parsed.host, parsed.port)
     this.targets.set(peer.endpoint, target)
     return target
   }
@@ -107,10 +130,8 @@ class UdpPeers implements PeerTransportService {
 
   private source({ address, port }: dgram.RemoteInfo): Peer {
     const last = this.lastSource
-    if (last !== undefined && last.port === port && last.host === address) return last.peer
-    const peer = Peer(formatUdp(address, port))
-    this.lastSource = { host: address, port, peer }
-    return peer
+    if (last !== undefined && last.port === port && last.host === address) return last
+    return (this.lastSource = new Target(address, port))
   }
 
   // Windows tells of datagrams that nobody took at the next read: that is no fault of this socket.
@@ -180,9 +201,20 @@ const open = (options: UdpOptions, host: string): dgram.Socket =>
     type: net.isIPv6(host) ? "udp6" : "udp4",
     reuseAddr: options.reuseAddress ?? (options.multicast?.groups?.length ?? 0) > 0,
     ipv6Only: options.ipv6Only ?? false,
+    lookup,
     ...(options.receiveBufferBytes === undefined ? {} : { recvBufferSize: options.receiveBufferBytes }),
     ...(options.sendBufferBytes === undefined ? {} : { sendBufferSize: options.sendBufferBytes })
   })
+
+/**
+ * Nearly every target is an address, and `dns.lookup` answers those in the next tick only: the datagram would leave later
+ * and cost a seventh more.
+ */
+const lookup: NonNullable<dgram.SocketOptions["lookup"]> = (host, options, answer) => {
+  const family = net.isIP(host)
+  if (family === 0) dns.lookup(host, options, answer)
+  else answer(null, host, family)
+}
 
 const tune = (socket: dgram.Socket, { broadcast = false, multicast = {} }: UdpOptions): void => {
   if (broadcast) socket.setBroadcast(true)

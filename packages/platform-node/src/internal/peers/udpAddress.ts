@@ -2,7 +2,8 @@
 import { InvalidAddress } from "@ductworks/core/DuctError"
 import * as net from "node:net"
 
-export interface Target {
+/** A host and a port. */
+export interface Place {
   readonly host: string
   readonly port: number
 }
@@ -11,7 +12,7 @@ export const formatUdp = (host: string, port: number): string =>
   host.includes(":") ? `udp://[${host}]:${port}` : `udp://${host}:${port}`
 
 /** The target, or what is wrong with the text. */
-export const parseUdp = (text: string): Target | InvalidAddress => {
+export const parseUdp = (text: string): Place | InvalidAddress => {
   const match = /^udp:\/\/(?:\[([^\]\s]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])

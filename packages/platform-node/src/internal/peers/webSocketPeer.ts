@@ -1,6 +1,7 @@
 import { LocalSocketFault } from "@ductworks/core/DuctError"
 import { PeerLost, type LeaveCause } from "@ductworks/peers/PeerError"
 import type { Peer } from "@ductworks/peers/PeerTransport"
+import type { Duplex } from "node:stream"
 import type { RawData, WebSocket } from "ws"
 import { codeOf } from "../errno.js"
 import { tooLarge, Waiting } from "./common.js"
@@ -11,12 +12,18 @@ export class WebSocketPeer {
   readonly waiting = new Waiting()
   private error: unknown
   private isLeaving = false
+  /** Bytes that came since the last packet was whole, as the budget knows them. */
+  private held = 0
 
+  /** @param wire what the WebSocket reads from: it does not tell of a packet before that is whole */
   constructor(
     private readonly owner: WebSocketPeers,
     readonly peer: Peer,
-    readonly socket: WebSocket
+    readonly socket: WebSocket,
+    wire: Duplex
   ) {
+    // Before the WebSocket sees them, which then may tell of a packet.
+    wire.prependListener("data", this.onBytes)
     socket.on("message", this.onMessage).on("close", this.onClose)
     socket.on("error", (error) => {
       this.error = error
@@ -52,7 +59,25 @@ export class WebSocketPeer {
 
   private readonly onSent = (): void => this.waiting.wake()
 
+  private readonly onBytes = ({ length }: Uint8Array): void => {
+    if (this.isLeaving) return
+    const { budget, counters, inbox } = this.owner
+    if (budget.take(length)) {
+      this.held += length
+      return
+    }
+    counters.refused++
+    inbox.leave(this.peer, new PeerLost({ operation: "receive", peer: this.peer.id, reason: "Refused" }))
+    this.abort()
+  }
+
+  private release(): void {
+    this.owner.budget.give(this.held)
+    this.held = 0
+  }
+
   private readonly onMessage = (data: RawData): void => {
+    this.release()
     if (this.owner.inbox.push(this.peer, bytesOf(data)) || this.isLeaving) return
     this.socket.pause()
     this.owner.inbox.whenRoom(this.peer, () => this.socket.resume())
@@ -61,6 +86,7 @@ export class WebSocketPeer {
   private readonly onClose = (code: number): void => {
     if (!this.isLeaving) this.owner.inbox.leave(this.peer, this.cause(code))
     this.isLeaving = true
+    this.release()
     this.owner.forget(this)
     this.waiting.wake()
   }

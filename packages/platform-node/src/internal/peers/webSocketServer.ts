@@ -46,7 +46,9 @@ const attach = (server: http.Server, peers: WebSocketPeers, options: WebSocketSe
     if (!peers.hasRoom()) return refuse(socket, "503 Service Unavailable")
     const { remoteAddress = "", remotePort = 0 } = request.socket
     const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress
-    sockets.handleUpgrade(request, socket, head, (opened) => peers.join(opened, `ws://${host}:${remotePort}`, false))
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      peers.join(opened, socket, `ws://${host}:${remotePort}`, false)
+    )
   }
   const onError = (cause: unknown) => peers.fail(cause)
   sockets.on("wsClientError", (_, socket) => {

@@ -6,10 +6,11 @@ import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Duplex } from "node:stream"
 import { WebSocket } from "ws"
 import type { WebSocketPeersOptions } from "../../NodeWebSocketPeers.js"
 import { details, reasonOf } from "../errno.js"
-import { Counters, full, shut, taken, tooLarge, unknown } from "./common.js"
+import { Counters, defaultReassembly, full, shut, taken, tooLarge, unknown } from "./common.js"
 import { WebSocketPeer } from "./webSocketPeer.js"
 
 export const defaultMaxPacket = 1024 * 1024
@@ -19,8 +20,10 @@ export class WebSocketPeers implements PeerTransportService {
   readonly kind = "stream"
   readonly maxPacketBytes: number
   readonly inbox: PeerInbox.PeerInbox
+  readonly budget: PeerInbox.PeerBudget
   readonly counters = new Counters()
   readonly stats = this.counters.stats
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   private readonly peers = new Map<string, WebSocketPeer>()
   private readonly open = new Set<WebSocketPeer>()
@@ -39,6 +42,8 @@ export class WebSocketPeers implements PeerTransportService {
   ) {
     this.maxPacketBytes = sizeOr(options.maxPacketBytes, defaultMaxPacket)
     this.inbox = new PeerInbox.PeerInbox(options)
+    this.budget = new PeerInbox.PeerBudget(sizeOr(options.maxReassemblyBytes, defaultReassembly))
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
     this.backlog = sizeOr(options.backlog, 64)
     this.highWaterMark = sizeOr(options.highWaterMark, defaultHighWaterMark)
@@ -50,6 +55,11 @@ export class WebSocketPeers implements PeerTransportService {
     if (!this.isStarted) this.start()
     return this.inbox.receive
   })
+
+  readonly take: PeerInbox.PeerInbox["take"] = () => {
+    if (!this.isStarted) this.start()
+    return this.inbox.take()
+  }
 
   readonly offer = (peer: Peer, packet: Uint8Array): Exit.Exit<boolean, TransmitError> => {
     const own = this.peers.get(peer.id)
@@ -89,11 +99,13 @@ export class WebSocketPeers implements PeerTransportService {
       const failed = (cause: unknown) =>
         resume(Exit.fail(new ConnectFailed({ reason: reasonOf(cause), address: endpoint, ...details(cause) })))
       socket.once("error", failed)
-      socket.once("open", () => {
-        socket.off("error", failed)
-        const joined = this.join(socket, endpoint, true)
-        resume(joined === undefined ? Exit.fail(new DuctClosed({ operation: "connect" })) : Exit.succeed(joined))
-      })
+      socket.once("upgrade", ({ socket: wire }) =>
+        socket.once("open", () => {
+          socket.off("error", failed)
+          const joined = this.join(socket, wire, endpoint, true)
+          resume(joined === undefined ? Exit.fail(new DuctClosed({ operation: "connect" })) : Exit.succeed(joined))
+        })
+      )
       return Effect.sync(() => {
         socket.off("error", failed).on("error", () => {})
         socket.terminate()
@@ -116,12 +128,12 @@ export class WebSocketPeers implements PeerTransportService {
     return false
   }
 
-  join(socket: WebSocket, endpoint: string, isOurs: boolean): Peer | undefined {
+  join(socket: WebSocket, wire: Duplex, endpoint: string, isOurs: boolean): Peer | undefined {
     if (this.isShut) {
       socket.terminate()
       return undefined
     }
-    const own = new WebSocketPeer(this, Peer(`${endpoint}#${++this.lastNumber}`, endpoint), socket)
+    const own = new WebSocketPeer(this, Peer(`${endpoint}#${++this.lastNumber}`, endpoint), socket, wire)
     this.peers.set(own.peer.id, own)
     this.open.add(own)
     this.inbox.join(own.peer, isOurs)

@@ -107,6 +107,8 @@ class Transport implements PeerTransportService {
   readonly inbox: PeerInbox.PeerInbox
   readonly ends = new Map<string, End>()
   readonly receive: PeerTransportService["receive"]
+  readonly take: PeerInbox.PeerInbox["take"]
+  readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
   private readonly maxPending: number
   private readonly backlog: number
@@ -126,6 +128,8 @@ class Transport implements PeerTransportService {
     this.backlog = sizeOr(options.backlog, 64)
     this.inbox = new PeerInbox.PeerInbox(options)
     this.receive = this.inbox.receive
+    this.take = this.inbox.take
+    this.onArrival = this.inbox.onArrival
     this.pause = this.inbox.pause
   }
 

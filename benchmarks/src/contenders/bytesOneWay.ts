@@ -1,0 +1,59 @@
+import type { RawDuct } from "@ductworks/core"
+import { type MessageDuct, Serializer } from "@ductworks/message"
+import { Effect } from "effect"
+import { now, rateSince, type Contender } from "../contender.js"
+import { answerRawWith, answerWith, connectAnswerer, connectRawAnswerer, type Carrier } from "../ducts.js"
+import { askFor, asked } from "../oneWay.js"
+
+/** How many bytes of a message `recvInto` brings at least. */
+type Filling = "whole messages" | "what is here"
+
+/** Messages of `size` bytes one way, received into one reused buffer with `recvInto`. */
+export const intoReused = (carrier: Carrier, size: number, filling: Filling = "whole messages"): Contender => ({
+  measure: async (start) => {
+    const duct = await connectRawAnswerer(start, carrier)
+    const buffer = new Uint8Array(size)
+    const options = { flags: { waitAll: filling === "whole messages" } }
+    const round = (count: number) =>
+      Effect.gen(function* () {
+        const begun = now()
+        yield* duct.sendAll(askFor(count))
+        for (let left = count * size; left > 0;) left -= yield* duct.recvInto(buffer, options)
+        return rateSince(begun, count * size)
+      })
+    return (count) => Effect.runPromise(round(count))
+  },
+  answer: (address) =>
+    answerRawWith(address, carrier, (duct) => Effect.forever(sendWhatIsAsked(duct, new Uint8Array(size))))
+})
+
+const sendWhatIsAsked = (duct: RawDuct.RawDuct, payload: Uint8Array) =>
+  Effect.gen(function* () {
+    const count = asked(yield* duct.recvExact(4))
+    for (let i = 0; i < count; i++) yield* duct.sendAll(payload)
+  })
+
+const bytes: MessageDuct.Format<Uint8Array, Uint8Array> = { serializer: Serializer.bytes }
+
+/** Messages of `size` bytes one way on a message duct, `sendAll` to `recvAll`: each in memory of its own. */
+export const intoFresh = (carrier: Carrier, size: number): Contender => ({
+  measure: async (start) => {
+    const duct = await connectAnswerer(start, bytes, carrier)
+    const round = (count: number) =>
+      Effect.gen(function* () {
+        const begun = now()
+        yield* duct.send(askFor(count))
+        for (let left = count; left > 0;) left -= (yield* duct.recvAll).length
+        return rateSince(begun, count * size)
+      })
+    return (count) => Effect.runPromise(round(count))
+  },
+  answer: (address) =>
+    answerWith(address, bytes, carrier, (duct) =>
+      Effect.forever(Effect.flatMap(duct.recv, (count) => duct.sendAll(repeat(asked(count), new Uint8Array(size)))))
+    )
+})
+
+const repeat = function* (count: number, payload: Uint8Array): Generator<Uint8Array> {
+  for (let i = 0; i < count; i++) yield payload
+}
