@@ -26,6 +26,7 @@ const steps = [
   ["native", "the addon's tests, with sanitizers", script("native.mjs")],
   ["coverage", "every row has a passing test", script("coverage.mjs")],
   ["docs", "every @example and README block", script("docs.mjs")],
+  ["figures", "README, pages and plots say what the reference run does", [join(root, "benchmarks/dist/figures.js")]],
   ["examples", "every program in examples/", script("examples.mjs")],
   ["browser", "pages, in headless Chromium", script("browser.mjs")],
   ["package", "packed, checked, used from the tarball", script("package.mjs")],

@@ -8,7 +8,7 @@ import { machine } from "./machine.js"
 import { parseOptions, usage } from "./options.js"
 import { writePages, writePlots } from "./pages/pages.js"
 import { describe, printCase, printLeftOut, printTargets } from "./report.js"
-import { encodeRun, Run, type LeftOut, type Result } from "./results.js"
+import { encodeRun, LeftOut, Run } from "./results.js"
 import { quick, run, thorough } from "./run.js"
 import { load, reference, replace, resultsFolder, store } from "./store.js"
 import { resultOf } from "./summary.js"
@@ -56,7 +56,10 @@ let measured = empty
 let kept = save !== undefined && only !== undefined ? continued(save) : empty
 for (const work of cases.filter(isWanted)) {
   const leftOut: Array<LeftOut> = []
-  const results: ReadonlyArray<Result> = (await run(work, effort, (one) => leftOut.push(one))).map(resultOf)
+  const isLate = performance.now() > 1000 * effort.seconds
+  if (isLate) leftOut.push(new LeftOut({ title: work.title, contender: work.title, why: "the time was up" }))
+  const outcomes = isLate ? [] : await run(work, effort, (one) => leftOut.push(one))
+  const results = outcomes.map(resultOf)
   const add = (to: Run) => {
     const after = replace(to, results)
     return new Run({ ...after, leftOut: [...after.leftOut, ...leftOut] })

@@ -52,7 +52,7 @@ export const peerSockets: ReadonlyArray<Case> = [
     group: "peer-sockets",
     title: "resident memory of an idle TCP peer",
     unit: "bytes each",
-    count: 4000,
+    count: 8000,
     quickCount: 0,
     placements: ["two cores"],
     rounds: 1,

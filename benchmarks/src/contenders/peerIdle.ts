@@ -24,8 +24,8 @@ const settled = async (memory: Memory): Promise<number> => {
   return taken[memory]()
 }
 
-/** Peers that are there before the first look: they pay for what all share. */
-const before = 200
+/** Peers that are there before the first look: they pay for what all share, and for pages that come and go. */
+const before = 1000
 
 /** Bytes that a server takes for each TCP peer that is connected, was never sent to, and never spoke. */
 export const peerIdle = (server: keyof typeof servers, memory: Memory): Contender => ({

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from "vega-lite"
 import { everywhere } from "../cases/case.js"
 import type { Result, Row, Run } from "../results.js"
 import { limit, look, ours, theirs } from "./look.js"
-import { kindOf, label } from "./names.js"
+import { kindOf, label, type Kind } from "./names.js"
 
 export interface Bars {
   /** Of the case. */
@@ -15,17 +15,30 @@ export interface Bars {
 
 /** A bar a contender, one panel for each placement. */
 export const bars = (run: Run, what: Bars): TopLevelSpec | undefined => {
-  const panels = everywhere.flatMap((placement) => {
+  const results = everywhere.flatMap((placement) => {
     const result = run.find(what.title, placement)
-    return result === undefined ? [] : [panel(result, what)]
+    return result === undefined ? [] : [result]
   })
-  return panels.length === 0 ? undefined : { ...look, title: what.heading, spacing: 24, vconcat: panels }
+  if (results.length === 0) return undefined
+  const present = new Set(results.flatMap(({ rows }) => rows.map(({ contender }) => kindOf(contender))))
+  const kinds = [...colors.keys()].filter((kind) => present.has(kind))
+  return { ...look, title: what.heading, spacing: 24, vconcat: results.map((result) => panel(result, what, kinds)) }
 }
+
+const colors: ReadonlyMap<Kind, string> = new Map([
+  ["Ductworks", ours],
+  ["others", theirs],
+  ["C, the limit", limit]
+])
 
 type Panel = Extract<TopLevelSpec, { vconcat: unknown }>["vconcat"][number]
 
 /** Sorted here, the best first: layers that share an axis cannot be sorted by a field. */
-const panel = ({ placement, rows }: Result, { unit, lessIsBetter, figure }: Bars): Panel => {
+const panel = (
+  { placement, rows }: Result,
+  { unit, lessIsBetter, figure }: Bars,
+  kinds: ReadonlyArray<Kind>
+): Panel => {
   const best = lessIsBetter ? 1 : -1
   const values = rows
     .map((row) => ({
@@ -55,7 +68,7 @@ const panel = ({ placement, rows }: Result, { unit, lessIsBetter, figure }: Bars
           color: {
             field: "kind",
             type: "nominal",
-            scale: { domain: ["Ductworks", "others", "C, the limit"], range: [ours, theirs, limit] }
+            scale: { domain: [...kinds], range: kinds.map((kind) => colors.get(kind) ?? limit) }
           }
         }
       },

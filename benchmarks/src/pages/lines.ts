@@ -11,7 +11,10 @@ export const throughput = (run: Run): TopLevelSpec | undefined => {
   if (values.length === 0) return undefined
   return {
     ...look,
-    title: "Bytes one way, by the size of a message",
+    title: {
+      text: "Bytes one way, by the size of a message",
+      subtitle: "solid: into reused memory; dashed: into fresh memory"
+    },
     data: { values },
     facet: { column: { field: "placement", type: "nominal", title: null } },
     spec: {
@@ -37,7 +40,7 @@ export const throughput = (run: Run): TopLevelSpec | undefined => {
           field: "memory",
           type: "nominal",
           scale: { domain: ["into reused memory", "into fresh memory"], range: [[], [4, 3]] },
-          legend: { symbolType: "stroke" }
+          legend: null
         }
       }
     }

@@ -6,7 +6,7 @@ export const look = {
   config: {
     font: "sans-serif",
     view: { stroke: null },
-    axis: { labelLimit: 260, grid: false, titleFontWeight: "normal", labelFontSize: 11 },
+    axis: { labelLimit: 0, grid: false, titleFontWeight: "normal", labelFontSize: 11 },
     title: { anchor: "start", fontSize: 14 },
     legend: { orient: "bottom", title: null }
   }

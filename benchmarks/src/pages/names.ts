@@ -26,4 +26,5 @@ export const label = (contender: string): string =>
       /Transport (schema|contract|send|sink)/,
       (_, what: string) => `Transport, ${what.replace("schema", "Schema")}`
     )
+    .replace(/Schema send/, "Schema, send")
     .replace(/^net\b/, "node:net by hand")

@@ -22,7 +22,7 @@ export const start = <A, E, R>(runtime: Runtime.Runtime<R>, effect: () => Effect
   try {
     const started = effect()
     if (isDone(started)) return started
-    const fiber = Runtime.runFork(runtime)(started)
+    const fiber = Runtime.runFork(runtime, started)
     return fiber.unsafePoll() ?? fiber
   } catch (defect) {
     return Exit.die(defect)
