@@ -38,7 +38,7 @@ export const scale: ReadonlyArray<Case> = [
   },
   {
     group: "scale",
-    title: "resident memory of an idle pair",
+    title: "memory of an idle pair",
     unit: "bytes each",
     count: 3000,
     placements: ["one core"],

@@ -21,7 +21,7 @@ export const plotsOf = (run: Run): ReadonlyMap<string, TopLevelSpec> => {
       figure: ({ median }) => 1000 / median
     }),
     memory: bars(run, {
-      title: "resident memory of an idle pair",
+      title: "memory of an idle pair",
       heading: "Memory of a connected pair that waits",
       unit: "KiB",
       lessIsBetter: true,
