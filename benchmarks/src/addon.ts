@@ -13,7 +13,7 @@ export interface Addon {
   readonly connect: (handle: number, address: Uint8Array, length: number) => number
   readonly accept: (handle: number, from: Uint8Array) => number
   readonly recv: Transfer
-  readonly send: (handle: number, from: Uint8Array, offset: number, length: number, flags: number) => number
+  readonly send: Transfer
   readonly wait: (handle: number, interest: number) => number
   readonly onReady: (callback: (handle: number, events: number) => void) => void
   readonly constants: { readonly AF: { readonly UNIX: number }; readonly SOCK: { readonly STREAM: number } }

@@ -17,7 +17,7 @@ export const sockets: ReadonlyArray<Case> = [
     title: "64-byte UDP packets that arrive",
     unit: "packets a second",
     count: 50_000,
-    placements: ["two cores"],
+    placements: everywhere,
     baseline: "dgram",
     contenders: ["Sock UDP", "Sock UDP recvfrom", "Sock UDP segments"],
     targets: [ratioAtLeast("Sock UDP", 1.1), ratioAtLeast("Sock UDP segments", 5)]

@@ -16,7 +16,7 @@ export const addonEcho: Contender = {
     return (count) =>
       new Promise((resolve) => {
         const laps = new Laps(count)
-        const send = () => addon.send(handle, message, 0, size, 0)
+        const send = () => addon.send(handle, message, 0, size, 0, 0)
         onBytes(addon, handle, buffer, () => {
           if (!laps.lap()) send()
           else resolve(laps.figure())
@@ -32,7 +32,7 @@ export const addonEcho: Contender = {
       const buffer = new Uint8Array(size)
       onBytes(addon, handle, buffer, (length) => {
         if (length <= 0) resolve()
-        else addon.send(handle, buffer, 0, size, 0)
+        else addon.send(handle, buffer, 0, size, 0, 0)
       })
     })
 }

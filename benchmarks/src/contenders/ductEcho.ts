@@ -1,8 +1,10 @@
+import { Wakes } from "@ductworks/core"
 import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Duration, Effect } from "effect"
 import { message, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 import { Laps } from "../figure.js"
+import { forever, trips } from "../loops.js"
 import { Message } from "../schemas.js"
 
 const make =
@@ -16,19 +18,14 @@ const make =
   })
 
 export const roundTrips = <A>(duct: MessageDuct.MessageDuct<A, A>, value: A, count: number) =>
-  Effect.gen(function* () {
-    const laps = new Laps(count)
-    do {
-      yield* duct.send(value)
-      yield* duct.recv
-    } while (!laps.lap())
-    return laps.figure()
-  })
+  Effect.suspend(() =>
+    trips(
+      Effect.flatMap(duct.send(value), () => duct.recv),
+      new Laps(count)
+    )
+  ).pipe(Effect.provide(Wakes.layer))
 
-export const echo = <A>(duct: MessageDuct.MessageDuct<A, A>) =>
-  Effect.gen(function* () {
-    while (true) yield* duct.send(yield* duct.recv)
-  })
+export const echo = <A>(duct: MessageDuct.MessageDuct<A, A>) => forever(Effect.flatMap(duct.recv, duct.send))
 
 const serializer = Serializer.json()
 

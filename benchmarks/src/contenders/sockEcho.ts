@@ -1,34 +1,31 @@
+import { Wakes } from "@ductworks/core"
 import { Effect } from "effect"
 import type { Contender } from "../contender.js"
 import { Laps } from "../figure.js"
-import { acceptSock, answerSock } from "../sockets.js"
+import { forever, trips } from "../loops.js"
+import { acceptSock, answerSock, type Waiting } from "../sockets.js"
 
 const size = 64
 
-/** A round trip of 64 bytes on `Sock`, with Effect in both processes. */
-export const sockEcho: Contender = {
+const make = (waiting: Waiting): Contender => ({
   measure: async (start) => {
-    const sock = await acceptSock(start)
+    const sock = await acceptSock(start, waiting)
     const message = new Uint8Array(size).fill(7)
     const buffer = new Uint8Array(size)
-    const trips = (laps: Laps) =>
-      Effect.gen(function* () {
-        do {
-          yield* sock.send(message)
-          yield* sock.recvExactInto(buffer)
-        } while (!laps.lap())
-        return laps.figure()
-      })
-    return (count) => Effect.runPromise(trips(new Laps(count)))
+    const trip = Effect.flatMap(sock.send(message), () => sock.recvExactInto(buffer))
+    return (count) => Effect.runPromise(Effect.provide(trips(trip, new Laps(count)), Wakes.layer))
   },
   answer: (path) =>
-    answerSock(path, (sock) =>
-      Effect.gen(function* () {
+    answerSock(
+      path,
+      (sock) => {
         const buffer = new Uint8Array(size)
-        while (true) {
-          yield* sock.recvExactInto(buffer)
-          yield* sock.send(buffer)
-        }
-      })
+        return forever(Effect.flatMap(sock.recvExactInto(buffer), () => sock.send(buffer)))
+      },
+      waiting
     )
-}
+})
+
+/** A round trip of 64 bytes on `Sock`, with Effect in both processes. */
+export const sockEcho = make("sleeping")
+export const sockEchoSpinning = make("spinning")

@@ -3,15 +3,15 @@ import { SO, SOL } from "@ductworks/sockets/SocketConstants"
 import { Effect } from "effect"
 import { now, rateSince, type Contender } from "../contender.js"
 import { askFor, asked, MiB } from "../oneWay.js"
-import { acceptSock, answerSock } from "../sockets.js"
+import { acceptSock, answerSock, type Waiting } from "../sockets.js"
 
 /** Receives so many bytes into the buffer, again and again. */
 type Receive = (sock: Sock, buffer: Uint8Array, bytes: number) => Effect.Effect<void, unknown>
 
 /** 1 MiB one way on `Sock`, into one reused buffer; with the system's default send buffer, or one of that size. */
-const make = (receive: Receive, sendBuffer?: number): Contender => ({
+const make = (receive: Receive, sendBuffer?: number, waiting?: Waiting): Contender => ({
   measure: async (start) => {
-    const sock = await acceptSock(start)
+    const sock = await acceptSock(start, waiting)
     const buffer = new Uint8Array(MiB)
     const round = (count: number) =>
       Effect.gen(function* () {
@@ -23,15 +23,18 @@ const make = (receive: Receive, sendBuffer?: number): Contender => ({
     return (count) => Effect.runPromise(round(count))
   },
   answer: (path) =>
-    answerSock(path, (sock) =>
-      Effect.gen(function* () {
-        const payload = new Uint8Array(MiB)
-        if (sendBuffer !== undefined) yield* sock.setsockopt(SOL.SOCKET, SO.SNDBUF, sendBuffer)
-        while (true) {
-          const count = asked(yield* sock.recvExact(4))
-          for (let i = 0; i < count; i++) yield* sock.send(payload)
-        }
-      })
+    answerSock(
+      path,
+      (sock) =>
+        Effect.gen(function* () {
+          const payload = new Uint8Array(MiB)
+          if (sendBuffer !== undefined) yield* sock.setsockopt(SOL.SOCKET, SO.SNDBUF, sendBuffer)
+          while (true) {
+            const count = asked(yield* sock.recvExact(4))
+            for (let i = 0; i < count; i++) yield* sock.send(payload)
+          }
+        }),
+      waiting
     )
 })
 
@@ -48,6 +51,10 @@ const asItComes: Receive = (sock, buffer, bytes) =>
 export const sockRecvExactInto = make(exactly)
 
 export const sockRecvInto = make(asItComes)
+
+export const sockRecvExactIntoSpinning = make(exactly, undefined, "spinning")
+
+export const sockRecvIntoSpinning = make(asItComes, undefined, "spinning")
 
 export const sockRecvExactIntoRoomy = make(exactly, MiB)
 

@@ -2,6 +2,7 @@ import { udpSock, type Sock } from "@ductworks/sockets/Sock"
 import { SO, SOL, UDP } from "@ductworks/sockets/SocketConstants"
 import { Effect } from "effect"
 import type { Contender } from "../contender.js"
+import { forever } from "../loops.js"
 import { withSockets } from "../sockets.js"
 import { countPackets, packetBytes, receiveBufferBytes, sendPackets, type Received } from "../udp.js"
 
@@ -13,7 +14,7 @@ type Send = (sock: Sock, count: number) => Effect.Effect<void, unknown>
 const make = (receive: Receive, send: Send): Contender => ({
   measure: async (start) => {
     const received = { packets: 0 }
-    const [sock, port] = await withSockets(bindReceiver)
+    const [sock, port] = await withSockets()(bindReceiver)
     Effect.runFork(receive(sock, received))
     return countPackets(start, port, received)
   },
@@ -21,7 +22,7 @@ const make = (receive: Receive, send: Send): Contender => ({
 })
 
 const answerWith = (send: Send) => async (port: string) => {
-  const sock = await withSockets(connectSender(Number(port)))
+  const sock = await withSockets()(connectSender(Number(port)))
   await sendPackets((count) => Effect.runPromise(send(sock, count)))
 }
 
@@ -37,28 +38,23 @@ const connectSender = (port: number) => Effect.tap(udpSock, (sock) => sock.conne
 
 /** One system call a packet. */
 const sendEach: Send = (sock, count) =>
-  Effect.gen(function* () {
-    const packet = new Uint8Array(packetBytes).fill(7)
-    for (let i = 0; i < count; i++) yield* sock.send(packet)
+  Effect.suspend(() => {
+    const send = sock.send(new Uint8Array(packetBytes).fill(7))
+    let left = count
+    return Effect.whileLoop({ while: () => left > 0, body: () => send, step: () => left-- })
   })
 
 const receiveEach: Receive = (sock, received) =>
-  Effect.gen(function* () {
-    const buffer = new Uint8Array(packetBytes)
-    while (true) {
-      yield* sock.recvInto(buffer)
-      received.packets++
-    }
+  Effect.suspend(() => {
+    const receive = sock.recvInto(new Uint8Array(packetBytes))
+    return forever(receive, () => received.packets++)
   })
 
 /** Asks where each packet is from, which `node:dgram` always does. */
 const receiveFrom: Receive = (sock, received) =>
-  Effect.gen(function* () {
-    const buffer = new Uint8Array(packetBytes)
-    while (true) {
-      yield* sock.recvfromInto(buffer)
-      received.packets++
-    }
+  Effect.suspend(() => {
+    const receive = sock.recvfromInto(new Uint8Array(packetBytes))
+    return forever(receive, () => received.packets++)
   })
 
 /** The most that every kernel with UDP_SEGMENT takes at once (UDP_MAX_SEGMENTS was 64 until Linux 6.9). */

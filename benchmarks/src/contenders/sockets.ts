@@ -4,6 +4,9 @@ import type { Contenders } from "./index.js"
 export const sockets: Contenders = {
   "addon echo, without Effect": async () => (await import("./addonEcho.js")).addonEcho,
   "Sock echo": async () => (await import("./sockEcho.js")).sockEcho,
+  "Sock echo, spinning": async () => (await import("./sockEcho.js")).sockEchoSpinning,
+  "Sock recvExactInto, spinning": async () => (await import("./sockOneWay.js")).sockRecvExactIntoSpinning,
+  "Sock recvInto, spinning": async () => (await import("./sockOneWay.js")).sockRecvIntoSpinning,
   "Sock recvExactInto": async () => (await import("./sockOneWay.js")).sockRecvExactInto,
   "Sock recvInto": async () => (await import("./sockOneWay.js")).sockRecvInto,
   "Sock recvExactInto, roomy": async () => (await import("./sockOneWay.js")).sockRecvExactIntoRoomy,

@@ -13,6 +13,7 @@ import {
   type ListenError
 } from "@ductworks/core/DuctError"
 import { type PairOptions, Transport } from "@ductworks/core/Transport"
+import * as Wakes from "@ductworks/core/Wakes"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -79,14 +80,17 @@ const pair = (
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Transport> = Layer.succeed(Transport, {
-  connect: (address, options) =>
-    address._tag === "FdAddress"
-      ? ownScope(Effect.zipRight(claim(address), connect(address, options)))
-      : connect(address, options),
-  listen,
-  pair
-})
+export const layer: Layer.Layer<Transport> = Layer.merge(
+  Wakes.layer,
+  Layer.succeed(Transport, {
+    connect: (address, options) =>
+      address._tag === "FdAddress"
+        ? ownScope(Effect.zipRight(claim(address), connect(address, options)))
+        : connect(address, options),
+    listen,
+    pair
+  })
+)
 
 // A process has one table of descriptors, however many times the layer is built: the one state that is the module's.
 const inUse = new Set<number>()

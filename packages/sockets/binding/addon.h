@@ -91,6 +91,8 @@ struct Descriptor {
   /* What libuv was asked to watch, and what someone waits for: UV_READABLE | UV_WRITABLE. */
   int armed;
   int wanted;
+  /* Whether `wait` was called since the callback began. */
+  bool asked;
 };
 
 /* Owns a new descriptor of the system's: closes it if there is no room for it. A handle, or a negative errno. */

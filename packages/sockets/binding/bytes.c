@@ -3,6 +3,7 @@
 #include "transfer.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,42 +28,45 @@ static int receive(const Transfer *transfer) {
   return outcome(count);
 }
 
+static int transmit(const Transfer *transfer) {
+  int fd = transfer->descriptor->fd;
+  ssize_t count;
+  if (transfer->descriptor->is_socket)
+    RETRY_INTERRUPTED(count, send(fd, transfer->data, transfer->length, transfer->flags | MSG_NOSIGNAL));
+  else RETRY_INTERRUPTED(count, write(fd, transfer->data, transfer->length));
+  return outcome(count);
+}
+
 static int64_t now_micros(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int receive_spinning(const Transfer *transfer, int micros) {
-  int64_t deadline = now_micros() + micros;
-  int count;
-  do count = receive(transfer);
-  while (count == -EAGAIN && now_micros() < deadline);
-  return count;
-}
-
-static int call_recv(const Arguments *arguments) {
+/*
+ * Tries for so long. In between whoever shares the core has it: where that is the peer, it goes on now, and not after
+ * the spin.
+ */
+static int attempt(int (*move)(const Transfer *), const Arguments *arguments) {
   Transfer transfer;
   int spin;
   int failure = transfer_of(arguments, &transfer);
   if (failure != 0) return failure;
   if (!argument_int(arguments, 5, &spin) || spin < 0 || spin > MOST_SPIN_MICROS) return -EINVAL;
   if (wants_socket(&transfer)) return -ENOTSOCK;
-  return spin == 0 ? receive(&transfer) : receive_spinning(&transfer, spin);
+  int count = move(&transfer);
+  if (count != -EAGAIN || spin == 0) return count;
+  int64_t deadline = now_micros() + spin;
+  do {
+    sched_yield();
+    count = move(&transfer);
+  } while (count == -EAGAIN && now_micros() < deadline);
+  return count;
 }
 
-static int call_send(const Arguments *arguments) {
-  Transfer transfer;
-  int failure = transfer_of(arguments, &transfer);
-  if (failure != 0) return failure;
-  if (wants_socket(&transfer)) return -ENOTSOCK;
-  int fd = transfer.descriptor->fd;
-  ssize_t count;
-  if (transfer.descriptor->is_socket)
-    RETRY_INTERRUPTED(count, send(fd, transfer.data, transfer.length, transfer.flags | MSG_NOSIGNAL));
-  else RETRY_INTERRUPTED(count, write(fd, transfer.data, transfer.length));
-  return outcome(count);
-}
+static int call_recv(const Arguments *arguments) { return attempt(receive, arguments); }
+
+static int call_send(const Arguments *arguments) { return attempt(transmit, arguments); }
 
 /* The pieces from argument 2 on that hold anything; an array that is a Proxy is none. */
 static int pieces_of(const Arguments *arguments, struct iovec *out, int *count) {

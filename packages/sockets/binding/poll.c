@@ -7,7 +7,7 @@
 
 _Static_assert(UV_READABLE == 1 && UV_WRITABLE == 2, "interest is handed to libuv as it is");
 
-enum { BOTH = UV_READABLE | UV_WRITABLE };
+enum { BOTH = UV_READABLE | UV_WRITABLE, UNSAID = -1 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -22,6 +22,12 @@ static void want(Descriptor *descriptor, int interest) {
   descriptor->wanted = interest;
   if (interest == 0) uv_unref((uv_handle_t *)&descriptor->poll);
   else uv_ref((uv_handle_t *)&descriptor->poll);
+}
+
+static int wait_for(Descriptor *descriptor, int interest) {
+  int failure = (interest & ~descriptor->armed) == 0 ? 0 : arm(descriptor, descriptor->armed | interest);
+  want(descriptor, failure == 0 ? interest : 0);
+  return failure;
 }
 
 int poll_begin(Descriptor *descriptor) {
@@ -39,21 +45,29 @@ void poll_end(Descriptor *descriptor) {
   descriptor->armed = descriptor->wanted = 0;
 }
 
-static void report(Environment *environment, int handle, int events) {
+/* What the callback says is waited for from now on: as many calls of `wait` less. It may have said nothing, or thrown. */
+static int interest_of(napi_env env, napi_value said) {
+  int interest;
+  bool is_one = napi_get_value_int32(env, said, &interest) == napi_ok && interest >= 0 && interest <= BOTH;
+  return is_one ? interest : UNSAID;
+}
+
+static int report(Environment *environment, int handle, int events) {
   napi_env env = environment->env;
-  napi_value callback, receiver, arguments[2], error;
+  napi_value callback, receiver, arguments[2], said, error;
   bool thrown = false;
-  if (environment->on_ready == NULL) return;
-  if (napi_get_reference_value(env, environment->on_ready, &callback) != napi_ok) return;
+  if (environment->on_ready == NULL) return UNSAID;
+  if (napi_get_reference_value(env, environment->on_ready, &callback) != napi_ok) return UNSAID;
   if (napi_get_global(env, &receiver) != napi_ok || napi_create_int32(env, handle, &arguments[0]) != napi_ok ||
       napi_create_int32(env, events, &arguments[1]) != napi_ok)
-    return;
+    return UNSAID;
   /* Runs what the callback resumed, too: next ticks and promises. */
-  if (napi_make_callback(env, NULL, receiver, callback, 2, arguments, NULL) == napi_ok) return;
+  if (napi_make_callback(env, NULL, receiver, callback, 2, arguments, &said) == napi_ok) return interest_of(env, said);
   /* Not while the thread is being terminated: then nothing is pending. */
   if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown &&
       napi_get_and_clear_last_exception(env, &error) == napi_ok)
     napi_fatal_exception(env, error);
+  return UNSAID;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
@@ -67,8 +81,11 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   int unwanted = fired & ~awaited;
   want(descriptor, descriptor->wanted & ~fired);
   if (awaited != 0 && napi_open_handle_scope(env, &scope) == napi_ok) {
-    report(descriptor->environment, environment_handle(descriptor->environment, descriptor), awaited);
+    descriptor->asked = false;
+    int interest = report(descriptor->environment, environment_handle(descriptor->environment, descriptor), awaited);
     napi_close_handle_scope(env, scope);
+    /* Promises ran after the callback: what they asked for is newer. */
+    if (interest != UNSAID && !descriptor->asked && descriptor->fd >= 0) wait_for(descriptor, interest);
   }
   /* The callback may have closed the descriptor; its memory stays until libuv's next turn. */
   int left = descriptor->armed & ~(unwanted & ~descriptor->wanted);
@@ -84,9 +101,8 @@ static int call_wait(const Arguments *arguments) {
     int failure = interest == 0 ? 0 : poll_begin(descriptor);
     if (interest == 0 || failure != 0) return failure;
   }
-  int failure = (interest & ~descriptor->armed) == 0 ? 0 : arm(descriptor, descriptor->armed | interest);
-  want(descriptor, failure == 0 ? interest : 0);
-  return failure;
+  descriptor->asked = true;
+  return wait_for(descriptor, interest);
 }
 
 const Function poll_functions[] = {{"wait", call_wait}, {0}};

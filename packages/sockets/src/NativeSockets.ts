@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Unsupported } from "@ductworks/core/DuctError"
+import * as Wakes from "@ductworks/core/Wakes"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -43,18 +44,21 @@ const mostSpinMicros = 1_000_000
  * @category layers
  */
 export const layerWith = (options: NativeSocketsOptions = {}): Layer.Layer<Sockets, Unsupported> =>
-  Layer.effect(
-    Sockets,
-    Effect.suspend(() =>
-      Either.map(load(), (binding) => {
-        const micros = Math.ceil(Duration.toMillis(options.busyPoll ?? 0) * 1000)
-        const spin = Math.max(0, Math.min(micros, mostSpinMicros))
-        const { maxImmediate = 64 } = options
-        return makeSockets(nativePorts(nativeSystem(binding, spin)), {
-          maxImmediate: maxImmediate >= 1 ? maxImmediate : 1,
-          isSpinning: spin > 0
+  Layer.merge(
+    Wakes.layer,
+    Layer.effect(
+      Sockets,
+      Effect.suspend(() =>
+        Either.map(load(), (binding) => {
+          const micros = Math.ceil(Duration.toMillis(options.busyPoll ?? 0) * 1000)
+          const spin = Math.max(0, Math.min(micros, mostSpinMicros))
+          const { maxImmediate = 64 } = options
+          return makeSockets(nativePorts(nativeSystem(binding, spin)), {
+            maxImmediate: maxImmediate >= 1 ? maxImmediate : 1,
+            isSpinning: spin > 0
+          })
         })
-      })
+      )
     )
   )
 

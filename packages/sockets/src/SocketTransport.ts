@@ -6,6 +6,7 @@
 import type { Address } from "@ductworks/core/Address"
 import type { Unsupported } from "@ductworks/core/DuctError"
 import { Transport } from "@ductworks/core/Transport"
+import * as Wakes from "@ductworks/core/Wakes"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -50,15 +51,18 @@ const microseconds = (duration: Duration.DurationInput): number =>
  * @category layers
  */
 export const layerWith = (options: Options): Layer.Layer<Transport, Unsupported> =>
-  Layer.effect(
-    Transport,
-    Effect.map(
-      Effect.suspend(() => load()),
-      (binding) => {
-        const { allowPeer = isOwnUser, busyPoll = Duration.zero } = options
-        const system = makeSystem(binding, { allowPeer, spin: microseconds(busyPoll) })
-        return { connect: connect(system), listen: listen(system), pair: pair(system) }
-      }
+  Layer.merge(
+    Wakes.layer,
+    Layer.effect(
+      Transport,
+      Effect.map(
+        Effect.suspend(() => load()),
+        (binding) => {
+          const { allowPeer = isOwnUser, busyPoll = Duration.zero } = options
+          const system = makeSystem(binding, { allowPeer, spin: microseconds(busyPoll) })
+          return { connect: connect(system), listen: listen(system), pair: pair(system) }
+        }
+      )
     )
   )
 

@@ -23,14 +23,14 @@ describe("bytes (native)", () => {
   it.scopedLive("SH-22 SH-28 bytes go from any part of a view into any part of one", () =>
     Effect.gen(function* () {
       const [one, two] = yield* pair()
-      assert.strictEqual(addon.send(one, Buffer.from("..hello.."), 2, 5, 0), 5)
+      assert.strictEqual(addon.send(one, Buffer.from("..hello.."), 2, 5, 0, 0), 5)
       const into = Buffer.from("-----------")
       assert.strictEqual(addon.recv(two, into.subarray(1), 2, 7, 0, 0), 5)
       assert.strictEqual(text(into), "---hello---")
       assert.strictEqual(addon.recv(two, into, 0, 1, 0, 0), -EAGAIN)
       addon.close(one)
       assert.strictEqual(addon.recv(two, into, 0, 1, 0, 0), 0)
-      assert.strictEqual(addon.send(two, into, 0, 1, 0), -EPIPE)
+      assert.strictEqual(addon.send(two, into, 0, 1, 0, 0), -EPIPE)
     })
   )
 
@@ -39,7 +39,7 @@ describe("bytes (native)", () => {
       const [one, two] = yield* pair()
       const memory = new Uint8Array(64).fill(9)
       const view = memory.subarray(16, 32)
-      addon.send(one, new Uint8Array(64), 0, 64, 0)
+      addon.send(one, new Uint8Array(64), 0, 64, 0, 0)
       for (const [offset, length] of [
         [-1, 1],
         [0, -1],
@@ -57,7 +57,7 @@ describe("bytes (native)", () => {
         [-(2 ** 31), 2 ** 31]
       ] as const) {
         assert.strictEqual(addon.recv(two, view, offset, length, 0, 0), -EINVAL, `${offset} ${length}`)
-        assert.strictEqual(addon.send(one, view, offset, length, 0), -EINVAL)
+        assert.strictEqual(addon.send(one, view, offset, length, 0, 0), -EINVAL)
         assert.strictEqual(addon.recvfrom(two, view, offset, length, 0, rawAddress()), -EINVAL)
         assert.strictEqual(addon.sendto(one, view, offset, length, 0, rawAddress(), 0), -EINVAL)
         assert.strictEqual(addon.recvmsg(two, view, offset, length, 0, rawAddress(), new Int32Array(0)), -EINVAL)
@@ -119,14 +119,14 @@ describe("bytes (native)", () => {
     Effect.gen(function* () {
       const [one, two] = yield* pair()
       const into = new Uint8Array(4)
-      addon.send(one, Uint8Array.of(1, 2, 3), 0, 3, 0)
+      addon.send(one, Uint8Array.of(1, 2, 3), 0, 3, 0, 0)
       assert.strictEqual(addon.recv(two, into, 0, 2, known(MSG["PEEK"]), 0), 2)
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 0), 3)
       // Waiting for all would block the thread; MSG_DONTWAIT goes before it.
-      addon.send(one, Uint8Array.of(1), 0, 1, 0)
+      addon.send(one, Uint8Array.of(1), 0, 1, 0, 0)
       assert.strictEqual(addon.recv(two, into, 0, 4, known(MSG["WAITALL"]), 0), 1)
       const zeroCopy = 0x4000000
-      assert.strictEqual(addon.send(one, into, 0, 4, zeroCopy), -EOPNOTSUPP)
+      assert.strictEqual(addon.send(one, into, 0, 4, zeroCopy, 0), -EOPNOTSUPP)
     })
   )
 
@@ -135,7 +135,7 @@ describe("bytes (native)", () => {
       const [one, two] = yield* pair()
       const into = new Uint8Array(4)
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 200), -EAGAIN)
-      addon.send(one, into, 0, 4, 0)
+      addon.send(one, into, 0, 4, 0, 0)
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 200), 4)
       for (const micros of [-1, 0.5, 1_000_001, Infinity]) {
         assert.strictEqual(addon.recv(two, into, 0, 4, 0, micros), -EINVAL)

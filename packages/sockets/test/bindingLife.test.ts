@@ -51,7 +51,7 @@ describe("the life of handles (native)", () => {
         addon.dup(handle),
         addon.wait(handle, 1),
         addon.recv(handle, nothing, 0, 1, 0, 0),
-        addon.send(handle, nothing, 0, 1, 0),
+        addon.send(handle, nothing, 0, 1, 0, 0),
         addon.shutdown(handle, known(SHUT["RDWR"]))
       ]) {
         assert.strictEqual(result, -EBADF)
@@ -80,7 +80,7 @@ describe("the life of handles (native)", () => {
       const copy = yield* owned(addon.dup(one))
       assert.notStrictEqual(addon.fileno(copy), addon.fileno(one))
       addon.close(one)
-      assert.strictEqual(addon.send(copy, Uint8Array.of(7), 0, 1, 0), 1)
+      assert.strictEqual(addon.send(copy, Uint8Array.of(7), 0, 1, 0, 0), 1)
       const into = new Uint8Array(4)
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 0), 1)
       assert.strictEqual(into[0], 7)

@@ -51,7 +51,7 @@ describe("messages (native)", () => {
       assert.isTrue((Number.parseInt(flags, 8) & 0o2000000) !== 0)
       const copy = yield* owned(addon.adopt(fd))
       addon.close(far)
-      addon.send(copy, Buffer.from("hello"), 0, 5, 0)
+      addon.send(copy, Buffer.from("hello"), 0, 5, 0, 0)
       assert.strictEqual(addon.recv(near, into, 0, 16, 0, 0), 5)
       assert.strictEqual(Buffer.from(into.subarray(0, 5)).toString(), "hello")
     })

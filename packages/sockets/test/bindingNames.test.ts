@@ -149,7 +149,7 @@ describe("addresses and options (native)", () => {
       const [one, two] = yield* pair()
       const empty = addon.writable(one)
       assert.strictEqual(addon.readable(two), 0)
-      addon.send(one, new Uint8Array(1000), 0, 1000, 0)
+      addon.send(one, new Uint8Array(1000), 0, 1000, 0, 0)
       assert.strictEqual(addon.readable(two), 1000)
       assert.isBelow(addon.writable(one), empty)
     })

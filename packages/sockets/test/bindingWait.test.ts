@@ -18,7 +18,7 @@ const turn = Effect.async<void>((resume) => {
 const told = (turns: number) =>
   Effect.gen(function* () {
     const all: Array<readonly [Handle, number]> = []
-    addon.onReady((handle, events) => all.push([handle, events]))
+    addon.onReady((handle, events) => void all.push([handle, events]))
     for (let at = 0; at < turns; at += 1) yield* turn
     return all
   })
@@ -29,7 +29,7 @@ const into = new Uint8Array(64)
 /** Writes until nothing more fits. */
 const fill = (handle: Handle) => {
   const much = new Uint8Array(65_536)
-  while (addon.send(handle, much, 0, much.length, 0) > 0);
+  while (addon.send(handle, much, 0, much.length, 0, 0) > 0);
 }
 
 const firstLine = (child: ChildProcess) =>
@@ -47,12 +47,46 @@ describe("readiness (native)", () => {
     Effect.gen(function* () {
       const [one, two] = yield* pair()
       assert.strictEqual(addon.wait(two, 1), 0)
-      addon.send(one, byte, 0, 1, 0)
+      addon.send(one, byte, 0, 1, 0, 0)
       assert.deepStrictEqual(yield* next, [two, 1])
       // The byte is still there, but nobody waits for it any more.
       assert.deepStrictEqual(yield* told(5), [])
       assert.strictEqual(addon.wait(two, 1), 0)
       assert.deepStrictEqual(yield* next, [two, 1])
+    })
+  )
+
+  it.scopedLive("SH-31 the callback may say what is waited for then; a wait that comes after it counts", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* pair()
+      addon.send(one, byte, 0, 1, 0, 0)
+      const told: Array<number> = []
+      // Says so three times, then that nobody waits: who asks in a promise is not overruled.
+      yield* Effect.async<void>((resume) => {
+        addon.onReady((_, events) => {
+          told.push(events)
+          if (told.length < 4) return 1
+          if (told.length === 4) {
+            void Promise.resolve().then(() => addon.wait(two, 1))
+            return 0
+          }
+          resume(Effect.void)
+          return told.length === 5 ? 0 : undefined
+        })
+        addon.wait(two, 1)
+      })
+      assert.deepStrictEqual(told, [1, 1, 1, 1, 1])
+      // The byte is still there.
+      yield* turn
+      yield* turn
+      assert.strictEqual(told.length, 5)
+      for (const nonsense of [-1, 4, 1.5, "1", {}, null]) {
+        Reflect.apply(addon.onReady, addon, [() => nonsense])
+        addon.wait(two, 1)
+        yield* turn
+        yield* turn
+      }
+      assert.strictEqual(addon.recv(two, into, 0, 64, 0, 0), 1)
     })
   )
 
@@ -75,7 +109,7 @@ describe("readiness (native)", () => {
       const [one, two] = yield* pair()
       assert.strictEqual(addon.wait(one, 3), 0)
       assert.deepStrictEqual(yield* next, [one, 2])
-      addon.send(two, byte, 0, 1, 0)
+      addon.send(two, byte, 0, 1, 0, 0)
       assert.deepStrictEqual(yield* next, [one, 1])
       assert.deepStrictEqual(yield* told(5), [])
     })
@@ -116,7 +150,7 @@ describe("readiness (native)", () => {
       const pairs = yield* Effect.all([pair(), pair()])
       for (const [one, two] of pairs) {
         addon.wait(two, 1)
-        addon.send(one, byte, 0, 1, 0)
+        addon.send(one, byte, 0, 1, 0, 0)
       }
       const seen: Array<Handle> = []
       addon.onReady((handle) => {

@@ -2,6 +2,7 @@
  * A connected socket of `node:net`, reduced to what the driver needs. Two kinds: {@link DuctSocket}, which every
  * connection normally is, and {@link plainEndpoint} for a socket whose handle cannot be had.
  */
+import { wakes } from "@ductworks/core/Wakes"
 import * as Predicate from "effect/Predicate"
 import * as net from "node:net"
 import { receiveBuffer } from "./receiveBuffer.js"

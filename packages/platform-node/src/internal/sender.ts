@@ -1,6 +1,7 @@
 import { Outbox } from "@ductworks/core/Buffers"
 import type { Chunks } from "@ductworks/core/Connection"
 import type { WriteError } from "@ductworks/core/DuctError"
+import { wakes } from "@ductworks/core/Wakes"
 import { gather } from "./gather.js"
 
 // What is gathered within a turn leaves at once from here on.
@@ -94,7 +95,7 @@ export abstract class Outflow {
   private begin(pieces: ReadonlyArray<Uint8Array>, bytes: number): void {
     if (!this.isTurnOpen) {
       this.isTurnOpen = true
-      if (!this.isEndAwaited) endOfTurn((this.turnEnd ??= () => this.onTurnEnd()))
+      if (!this.isEndAwaited) wakes.atEnd((this.turnEnd ??= () => this.onTurnEnd()))
       this.isEndAwaited = true
     }
     this.isSending = true
@@ -146,9 +147,3 @@ export class Sender extends Outflow {
 }
 
 const nothing = () => {}
-
-// The microtask after those that are queued: fibers of Effect run in microtasks, all that are due in one. Measured for
-// 64-byte messages it sends as many a second as process.nextTick and setImmediate do, and it cannot be put off by
-// fibers that keep the microtask queue busy.
-const turn = Promise.resolve()
-const endOfTurn = (then: () => void): void => void turn.then(then)

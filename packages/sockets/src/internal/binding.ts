@@ -10,8 +10,11 @@ export type Handle = number
 /** Memory for one `sockaddr_storage`, in the system's own layout. */
 export type RawAddress = Uint8Array
 
-/** What became ready: 1 read, 2 write, 3 both (also for an error, which the next call on the socket tells). */
-export type OnReady = (handle: Handle, events: number) => void
+/**
+ * What became ready: 1 read, 2 write, 3 both (also for an error, which the next call on the socket tells). It may say what
+ * is waited for from now on, as `wait` does, where that fired or was waited for; a `wait` that is called later counts.
+ */
+export type OnReady = (handle: Handle, events: number) => number | undefined | void
 
 /** Room for what a call says besides its number. One a thread; each call overwrites it. */
 export interface Results extends Int32Array {
@@ -72,7 +75,7 @@ export interface Binding {
 
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
   // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
-  /** Spins for up to `spinMicros` (0: tries once) before it says `-EAGAIN`. On descriptors that are no sockets: `read(2)`. */
+  /** On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once) before it says `-EAGAIN`; so does `send`. */
   readonly recv: (
     handle: Handle,
     into: Uint8Array,
@@ -82,7 +85,14 @@ export interface Binding {
     spinMicros: number
   ) => number
   /** On descriptors that are no sockets: `write(2)`. */
-  readonly send: (handle: Handle, from: Uint8Array, offset: number, length: number, flags: number) => number
+  readonly send: (
+    handle: Handle,
+    from: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    spinMicros: number
+  ) => number
   /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones. */
   readonly sendv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** Into the pieces from `first` on, the first of them from `offset` on. */

@@ -1,3 +1,4 @@
+import { wakes } from "@ductworks/core/Wakes"
 import type { Binding, Handle } from "./binding.js"
 import type { Direction } from "./port.js"
 
@@ -13,6 +14,8 @@ export class NativeHandle {
   private writer: (() => void) | undefined
   // What the addon was told; it forgets what became ready.
   private interest = 0
+  // What it need not be told: it hears of it when the event that is under way is over.
+  private unsaid = 0
   private readonly dispatch: Dispatch
 
   /** @param handle one of the binding that nothing else dispatches for */
@@ -21,7 +24,7 @@ export class NativeHandle {
     readonly handle: Handle
   ) {
     this.dispatch = dispatchOf(binding)
-    this.dispatch.set(handle, this)
+    this.dispatch[slotOf(handle)] = this
   }
 
   /** Calls `wake` once when the direction is ready, or closed; replaces the one before. 0, or a negative errno. */
@@ -30,8 +33,11 @@ export class NativeHandle {
     else this.writer = wake
     const interest = (this.reader === undefined ? 0 : READ) | (this.writer === undefined ? 0 : WRITE)
     if (interest === this.interest) return 0
-    const result = this.binding.wait(this.handle, interest)
-    if (result < 0) return this.refuse(direction, result)
+    if (this.unsaid === 0 || (interest & ~this.unsaid) !== 0) {
+      this.unsaid = 0
+      const result = this.binding.wait(this.handle, interest)
+      if (result < 0) return this.refuse(direction, result)
+    }
     this.interest = interest
     return 0
   }
@@ -44,7 +50,22 @@ export class NativeHandle {
     return result
   }
 
-  /** What became ready. */
+  /** What became ready, and what is waited for then. */
+  ready(events: number): number | undefined {
+    // What fired is armed still, and so is what was told before.
+    this.unsaid = this.interest | events
+    try {
+      wake(this, events)
+      return this.unsaid === 0 ? undefined : this.interest
+    } catch (defect) {
+      this.binding.wait(this.handle, this.interest)
+      throw defect
+    } finally {
+      this.unsaid = 0
+    }
+  }
+
+  /** Wakes who waits for it. */
   fire(events: number): void {
     this.interest &= ~events
     const { reader, writer } = this
@@ -56,14 +77,17 @@ export class NativeHandle {
 
   /** Closes the descriptor and wakes who waits. To be called once. */
   close(): number {
-    this.dispatch.delete(this.handle)
+    this.dispatch[slotOf(this.handle)] = undefined
     const result = this.binding.close(this.handle)
     this.fire(READ | WRITE)
     return result
   }
 }
 
-type Dispatch = Map<Handle, NativeHandle>
+// By slot: the lower bits of a handle (binding/environment.c).
+type Dispatch = Array<NativeHandle | undefined>
+
+const slotOf = (handle: Handle): number => handle & 0xfffff
 
 // A binding belongs to a thread and calls one function, so what it calls for is found by handle.
 const dispatches = new WeakMap<Binding, Dispatch>()
@@ -71,8 +95,13 @@ const dispatches = new WeakMap<Binding, Dispatch>()
 const dispatchOf = (binding: Binding): Dispatch => {
   const made = dispatches.get(binding)
   if (made !== undefined) return made
-  const open: Dispatch = new Map()
+  const open: Dispatch = []
   dispatches.set(binding, open)
-  binding.onReady((handle, events) => open.get(handle)?.fire(events))
+  binding.onReady((handle, events) => {
+    const polled = open[slotOf(handle)]
+    return polled?.handle === handle ? polled.ready(events) : undefined
+  })
   return open
 }
+
+const wake = wakes.within((polled: NativeHandle, events: number) => polled.fire(events))

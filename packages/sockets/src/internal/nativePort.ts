@@ -1,6 +1,7 @@
 import type { InvalidAddress } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
+import { MSG } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
 import type { Binding, Handle } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
@@ -12,7 +13,7 @@ import type { Direction, NativePort, Port } from "./port.js"
 export interface NativeSystem {
   readonly binding: Binding
   readonly addresses: Addresses
-  /** How long a receive spins before it says that it would have to wait, in microseconds. */
+  /** How long a receive or a send spins before it says that it would have to wait, in microseconds. */
   readonly spin: number
 }
 
@@ -129,7 +130,11 @@ export class BindingPort implements Port, NativePort {
   // --- bytes
 
   recv(into: Uint8Array, offset: number, length: number, flags: number): number {
-    return this.system.binding.recv(this.handle, into, offset, length, flags, this.system.spin)
+    return this.system.binding.recv(this.handle, into, offset, length, flags, this.spin(flags))
+  }
+
+  private spin(flags: number): number {
+    return (flags & MSG.DONTWAIT) === 0 ? this.system.spin : 0
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {
@@ -141,7 +146,7 @@ export class BindingPort implements Port, NativePort {
   }
 
   send(from: Uint8Array, offset: number, length: number, flags: number): number {
-    return this.system.binding.send(this.handle, from, offset, length, flags)
+    return this.system.binding.send(this.handle, from, offset, length, flags, this.spin(flags))
   }
 
   sendv(pieces: ReadonlyArray<Uint8Array>, first: number, offset: number): number {
@@ -150,7 +155,7 @@ export class BindingPort implements Port, NativePort {
 
   sendto(data: Uint8Array, flags: number, address: SocketAddress | undefined): number | InvalidAddress {
     const { addresses, binding } = this.system
-    if (address === undefined) return binding.send(this.handle, data, 0, data.length, flags)
+    if (address === undefined) return this.send(data, 0, data.length, flags)
     const length = addresses.encode(this.domain, address)
     if (typeof length !== "number") return length
     return binding.sendto(this.handle, data, 0, data.length, flags, addresses.to, length)

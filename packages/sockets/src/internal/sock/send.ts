@@ -27,13 +27,17 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
   let sent = 0
   const step = () => {
     if (!writing.isMidway) sent = 0
-    if (data.length !== total) return writing.refuse(Reason.resized)
-    const length = total - sent
-    const count = state.port.send(data, sent, length, flags)
-    if (count < 0) return writing.refuse(count)
-    sent += count
-    // Less than all: the system's buffer is full, and says when it is not.
-    return count === length ? done(state, total) : midway(state, wouldBlock)
+    for (;;) {
+      if (data.length !== total) return writing.refuse(Reason.resized)
+      const count = state.port.send(data, sent, total - sent, flags)
+      if (count < 0) return writing.refuse(count)
+      sent += count
+      if (sent === total) return done(state, total)
+      // Less than all: the system's buffer is full, and says when it is not.
+      writing.isMidway = true
+      if (state.guesses) return writing.refuse(wouldBlock)
+      if (state.pace.isSpent()) return writing.refuse(Reason.breathe)
+    }
   }
   return writing.run("send", step, tellOf(state))
 }
@@ -42,11 +46,6 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
 const done = (state: SockState, count: number): Exit.Exit<number> => {
   state.writing.release()
   return Exit.succeed(count)
-}
-
-const midway = (state: SockState, reason: number): undefined => {
-  state.writing.isMidway = true
-  return state.writing.refuse(reason)
 }
 
 const tellOf =

@@ -1,22 +1,21 @@
 import type { Chunks, Driver } from "@ductworks/core/Connection"
 import { DuctClosed, type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
+import { wakes } from "@ductworks/core/Wakes"
 import { readError, Sender, type Sent, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { performance } from "node:perf_hooks"
 import { SHUT } from "../../SocketConstants.js"
-import { fault, isBlocked, notConnected } from "../errno.js"
+import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { landing } from "./landing.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
-// A read that gave less than there was room for has emptied the system's buffer (epoll(7), "Do I need to continuously
-// read"). That is believed for this many milliseconds, within which whoever takes on would only be told to wait.
-const emptyMillis = 0.25
-
 // A connection that always has something lets the event loop go round after this many reads.
 const readsPerTurn = 64
+
+// So does one that spins until there is room, again and again.
+const sendsPerTurn = 64
 
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
@@ -27,7 +26,7 @@ export class NativeDriver implements Driver {
   private readEnd: ReadError | undefined
   private loss: ReadError | undefined
   private isArmed = false
-  private emptiedAt = -1
+  private emptiedIn = 0
   private reads = 0
 
   private pieces: ReadonlyArray<Uint8Array> = []
@@ -73,9 +72,10 @@ export class NativeDriver implements Driver {
     return count > 0 ? count : this.nothing(count)
   }
 
+  // A read that gave less than there was room for has emptied the system's buffer (epoll(7), "Do I need to continuously
+  // read"). For what is left of this event that is believed: whoever takes on would only be told to wait.
   private isKnownEmpty(): boolean {
-    if (this.reads >= readsPerTurn) return true
-    return this.emptiedAt >= 0 && this.system.spin === 0 && performance.now() - this.emptiedAt < emptyMillis
+    return this.reads >= readsPerTurn || (this.emptiedIn !== 0 && this.emptiedIn === wakes.current)
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
@@ -84,7 +84,7 @@ export class NativeDriver implements Driver {
     if (spin > 0) this.sender.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
     this.reads += 1
-    this.emptiedAt = count > 0 && count < length ? performance.now() : -1
+    this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
     return count
   }
 
@@ -104,7 +104,6 @@ export class NativeDriver implements Driver {
   private readonly onReadable = (): void => {
     this.isArmed = false
     this.reads = 0
-    this.emptiedAt = -1
     this.wake("read")
   }
 
@@ -128,17 +127,20 @@ export class NativeDriver implements Driver {
   }
 
   private readonly advance = (): void => {
-    const { binding } = this.system
+    const { binding, spin } = this.system
     const { handle } = this.polled
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const piece = this.pieces[this.piece]
       if (piece === undefined) return this.finish()
       const isLast = this.piece === this.pieces.length - 1
+      const length = piece.length - this.offset
       const count = isLast
-        ? binding.send(handle, piece, this.offset, piece.length - this.offset, 0)
+        ? binding.send(handle, piece, this.offset, length, 0, spin)
         : binding.sendv(handle, this.pieces, this.piece, this.offset)
       if (count < 0) return this.pause(count)
       this.skip(count)
+      // The system's buffer is full, and says when it is not.
+      if (isLast && count < length && (spin === 0 || tries >= sendsPerTurn)) return this.pause(wouldBlock)
     }
   }
 

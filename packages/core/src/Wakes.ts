@@ -1,0 +1,128 @@
+/**
+ * Runs the fibers that an event woke within that event. Transports wrap their callbacks in it, and their layers set the
+ * scheduler.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import { globalValue } from "effect/GlobalValue"
+import * as Layer from "effect/Layer"
+import * as Scheduler from "effect/Scheduler"
+
+/**
+ * The events of a thread, and the fibers that each of them woke: those run as soon as its callback is over, in the order
+ * in which they were resumed. Effect's default scheduler runs each in a microtask of its own, right after the callback,
+ * so a fiber sees no other difference.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Wakes {
+  private phase: "idle" | "event" | "fibers" = "idle"
+  private woken: Array<Scheduler.Task> = []
+  private ends: Array<() => void> = []
+  private count = 0
+
+  /** A number of the event that is under way, with the fibers that it woke; 0 when none is. */
+  get current(): number {
+    return this.phase === "idle" ? 0 : this.count
+  }
+
+  /**
+   * The callback of an event, as one whose fibers run before it returns. For callbacks that the event loop calls, and
+   * nobody else, who would find that fibers ran meanwhile.
+   */
+  within<Args extends ReadonlyArray<unknown>, A>(callback: (...args: Args) => A): (...args: Args) => A {
+    return (...args) => {
+      // Called by somebody after all: whom it wakes runs when that is over.
+      if (this.phase !== "idle") return callback(...args)
+      this.phase = "event"
+      this.count += 1
+      try {
+        return callback(...args)
+      } finally {
+        this.finish()
+      }
+    }
+  }
+
+  /** Calls `callback` when the event that is under way is over, or else in a microtask. */
+  atEnd(callback: () => void): void {
+    if (this.phase === "idle") void soon.then(callback)
+    else this.ends.push(callback)
+  }
+
+  /** Whether the task is one that the event has made due: then it runs with the event. */
+  take(task: Scheduler.Task): boolean {
+    if (this.phase !== "event") return false
+    this.woken.push(task)
+    return true
+  }
+
+  private finish(): void {
+    this.phase = "fibers"
+    const { ends, woken } = this
+    if (woken.length > 0) {
+      // What these schedule is no part of the event.
+      this.woken = []
+      for (const task of woken) task()
+    }
+    this.phase = "idle"
+    if (ends.length > 0) {
+      this.ends = []
+      for (const callback of ends) callback()
+    }
+  }
+}
+
+// The microtask after those that are queued: fibers of the default scheduler run in microtasks, all that are due in one.
+const soon = Promise.resolve()
+
+/**
+ * The events of this thread.
+ *
+ * @since 0.1.0
+ * @category wakes
+ */
+export const wakes: Wakes = globalValue(Symbol.for("@ductworks/core/wakes"), () => new Wakes())
+
+/**
+ * A scheduler that leaves the fibers that an event woke to the event, and all else to another one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class WakeScheduler implements Scheduler.Scheduler {
+  constructor(
+    private readonly base: Scheduler.Scheduler,
+    private readonly events: Wakes = wakes
+  ) {}
+
+  shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>): number | false {
+    return this.base.shouldYield(fiber)
+  }
+
+  scheduleTask(task: Scheduler.Task, priority: number, fiber?: Fiber.RuntimeFiber<unknown, unknown>): void {
+    if (!this.events.take(task)) this.base.scheduleTask(task, priority, fiber)
+  }
+}
+
+const overDefault = new WakeScheduler(Scheduler.defaultScheduler)
+
+/**
+ * Lets what is provided with this layer run on a {@link WakeScheduler} over Effect's scheduler. One of somebody's own
+ * stays as it is.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<never> = Layer.unwrapEffect(
+  Effect.map(FiberRef.get(FiberRef.currentScheduler), (scheduler) => {
+    if (scheduler === Scheduler.defaultScheduler) return Layer.setScheduler(overDefault)
+    // What builds a runtime, and runs synchronous programs; the default's from its first wait on.
+    if (scheduler instanceof Scheduler.SyncScheduler) return Layer.setScheduler(new WakeScheduler(scheduler))
+    return Layer.empty
+  })
+)
