@@ -11,8 +11,10 @@ export type Done = (error?: Error | null) => void
 
 /** Whom an endpoint tells what comes from the other end. */
 export interface Recipient {
-  /** Takes a chunk, which it then owns, and says whether more may come for now. */
-  receive(chunk: Uint8Array): boolean
+  /** Takes a chunk, which it then owns. */
+  receive(chunk: Uint8Array): void
+  /** Whether more may come for now. */
+  readonly isReading: boolean
   ended(): void
   broken(cause: unknown): void
   closed(): void
@@ -61,11 +63,16 @@ export class DuctSocket extends net.Socket implements Endpoint {
     readonly recipient: Recipient
   ) {
     const buffer = receiveBuffer(readAhead)
+    const callback = (length: number) => {
+      deliver(recipient, buffer.copy(length))
+      // Asked afterwards: a fiber that was woken may have begun to read again.
+      return recipient.isReading
+    }
     const options: SocketOptions = {
       ...source,
       allowHalfOpen: true,
       manualStart: true,
-      onread: { buffer: buffer.bytes, callback: (length) => recipient.receive(buffer.copy(length)) }
+      onread: { buffer: buffer.bytes, callback }
     }
     super(options)
     // The same functions for all sockets: an emitter calls a listener on itself.
@@ -107,6 +114,8 @@ function onClose(this: DuctSocket): void {
   this.recipient.closed()
 }
 
+const deliver = wakes.within((recipient: Recipient, chunk: Uint8Array) => recipient.receive(chunk))
+
 interface Handle {
   readonly close: () => void
   readonly readStop: () => unknown
@@ -146,7 +155,8 @@ export const plainEndpoint = (socket: net.Socket, recipient: Recipient): Endpoin
     while (isWanted) {
       const chunk: unknown = socket.read()
       if (!Predicate.isUint8Array(chunk)) return
-      isWanted = recipient.receive(new Uint8Array(chunk))
+      recipient.receive(new Uint8Array(chunk))
+      isWanted = recipient.isReading
     }
   }
   return {

@@ -25,7 +25,7 @@ export class SocketDriver implements Driver, Recipient {
   private readonly sender: Outlet
   private readonly endpoint: Endpoint
   private wake: (side: "read" | "write") => void = nobody
-  private isReading = false
+  isReading = false
   private isDiscarding = false
   private discarded = 0
   private isShut: "no" | "begun" | "done" = "no"
@@ -56,15 +56,14 @@ export class SocketDriver implements Driver, Recipient {
 
   // --- reading
 
-  receive(chunk: Uint8Array): boolean {
+  receive(chunk: Uint8Array): void {
     if (this.isDiscarding) {
       this.discarded += chunk.length
-      return true
+      return
     }
     this.inbox.push(chunk)
     this.isReading = !this.inbox.isFull
     this.wake("read")
-    return this.isReading
   }
 
   /**
