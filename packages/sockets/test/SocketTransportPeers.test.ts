@@ -4,14 +4,21 @@ import { SocketTransport } from "@ductworks/sockets"
 import { checkPeers } from "@ductworks/testing/checkPeers"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { freshUnix, openResources } from "./support/transport.js"
 
 const native = Effect.provide(SocketTransport.layer)
 
-const suites = [
+type Suite = readonly [
+  kind: string,
+  address: Effect.Effect<Address.TcpAddress | Address.UnixAddress, never, Scope.Scope>,
+  nobody: string
+]
+
+const suites: ReadonlyArray<Suite> = [
   ["tcp", Effect.succeed(Address.TcpAddress("127.0.0.1", 0)), "tcp://127.0.0.1:1"],
   ["unix", freshUnix, "unix:/nowhere/at/all"]
-] as const
+]
 
 for (const [kind, address, nobody] of suites) {
   describe(`checkPeers over native ${kind} sockets`, () => {
