@@ -7,6 +7,7 @@
 import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
@@ -60,9 +61,10 @@ export interface Connection {
   readonly arrival: (until?: Deadline) => Effect.Effect<void>
   /**
    * `arrival` for who has no fiber: true, and `wake` is called once when there may be something; false if there is
-   * already. One that nobody needs any more is called when the connection closes, at the latest.
+   * already. One that nobody needs any more is called when the connection closes, at the latest, or forgotten once the
+   * fiber has ended that it was for.
    */
-  readonly onArrival: (wake: () => void) => boolean
+  readonly onArrival: (wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>) => boolean
   /**
    * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
    * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
@@ -103,7 +105,7 @@ export interface Connection {
  * @since 0.1.0
  * @category models
  */
-export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "offer">
+export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "onArrival" | "offer">
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when

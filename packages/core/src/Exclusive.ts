@@ -40,7 +40,7 @@ export class Exclusive {
   constructor(private readonly operation: string) {}
 
   /** Evaluates `attempt` with the turn; fails with `DuctBusy` while another live fiber has it. */
-  run<A, E, R>(attempt: () => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
+  run<A, E, R>(attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
     const self: Effect.Effect<A, E | DuctBusy, R> = Effect.withFiberRuntime((fiber) => {
       const other = this.holder
       if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
@@ -53,9 +53,14 @@ export class Exclusive {
         })
       }
       this.holder = fiber
-      return attempt()
+      return attempt(fiber)
     })
     return self
+  }
+
+  /** Whether the fiber has the turn, for what it left to be called while it waits. */
+  isHeldBy(fiber: Holder): boolean {
+    return this.holder === fiber && !isInterrupted(fiber)
   }
 
   /**

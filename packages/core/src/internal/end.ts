@@ -59,7 +59,7 @@ export class End extends Facade implements Connection {
   }
 
   get onArrival(): Connection["onArrival"] {
-    return (wake) => this.#reader.onArrival(wake)
+    return (wake, fiber) => this.#reader.onArrival(wake, fiber)
   }
 
   get readable(): Connection["readable"] {

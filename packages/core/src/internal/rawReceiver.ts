@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { Chunks, Connection, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctTimeout, type PollError, type ReadError, type WriteError } from "../DuctError.js"
@@ -51,6 +52,10 @@ export class RawReceiver implements Line {
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
     return this.connection.arrival(until)
+  }
+
+  onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
+    return this.connection.onArrival(wake, fiber)
   }
 
   offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { Chunks, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
@@ -84,9 +85,9 @@ export class Reader {
       : this.waiters.wait(() => this.isFilled(), until)
   }
 
-  onArrival(wake: () => void): boolean {
+  onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
     if (this.isFilled()) return false
-    this.waiters.listen(wake)
+    this.waiters.listen(wake, fiber)
     return true
   }
 

@@ -39,9 +39,9 @@ export class Waiters {
     return (this.others?.size ?? 0) + (this.first === undefined ? 0 : 1)
   }
 
-  /** For who has no fiber: calls `wake` once. */
-  listen(wake: () => void): void {
-    this.add({ fiber: undefined, timer: undefined, resume: wake })
+  /** Calls `wake` once, unless that is for a fiber which has ended. */
+  listen(wake: () => void, fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined): void {
+    this.add({ fiber, timer: undefined, resume: wake })
   }
 
   /** Wakes all, in the order in which they came. */

@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import type { RuntimeFiber } from "effect/Fiber"
 import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
@@ -17,6 +18,8 @@ import { Incoming } from "./incoming.js"
 import { Session } from "./session.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
+
+type Fiber = RuntimeFiber<unknown, unknown>
 
 /** Messages out of what the raw duct receives. Nothing is taken out before the step that hands it to the caller. */
 export class Receiver<out In> {
@@ -97,16 +100,40 @@ export class Receiver<out In> {
   // --- without a lock: one fiber, which keeps the turn while it waits
 
   private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
-    const self: Recv<A> = this.turn.run(() => {
+    const self: Recv<A> = this.turn.run((fiber) => {
       const session = this.current()
       if (session === undefined) return this.turn.fail(notConnected)
       const step = session.next()
       if (step === "ready") return this.take(session, commit, isAll)
-      return step === "starved"
-        ? Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
-        : Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
+      if (step !== "starved") {
+        return Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
+      }
+      if (!session.hasDeadline) return this.whenReady(session, fiber, self, () => this.take(session, commit, isAll))
+      return Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
     })
     return self
+  }
+
+  /**
+   * Waits for the next frame. What arrives is decoded there and then, and the fiber resumed with what takes the message:
+   * to wake it for a look would cost as much again. All else is left to `self`, and so is a fiber that was interrupted
+   * and has lost the turn.
+   */
+  private whenReady<A>(session: Session<In>, fiber: Fiber, self: Recv<A>, take: () => Recv<A>): Recv<A> {
+    return Effect.async((resume) => {
+      const look = (): void => {
+        if (!this.turn.isHeldBy(fiber)) return resume(self)
+        if (this.raw.line() !== session.line) return resume(this.turn.fail(closed))
+        const step = session.next()
+        if (step === "starved" && !session.hasDeadline) return wait()
+        // An undecodable message would be lost with a fiber that is interrupted now.
+        resume(step === "ready" && Exit.isSuccess(session.incoming.peek()) ? take() : self)
+      }
+      const wait = (): void => {
+        if (!session.line.onArrival(look, fiber)) look()
+      }
+      wait()
+    })
   }
 
   private pollAlone(until: Deadline.Deadline): Recv<boolean> {

@@ -32,11 +32,14 @@ export class Session<out In> {
     }
   }
 
-  /** Waits for bytes or the end, when starved; the rest of a frame that has begun is waited for until it is due. */
-  get more(): Effect.Effect<void> {
+  /** Whether what is waited for, when starved, is the rest of a frame, which has to be here when it is due. */
+  get hasDeadline(): boolean {
     return this.incoming.isInsideFrame && Duration.isFinite(this.timeout)
-      ? (this.rest ??= this.untilDue())
-      : (this.arrival ??= this.line.arrival())
+  }
+
+  /** Waits for bytes or the end, when starved. */
+  get more(): Effect.Effect<void> {
+    return this.hasDeadline ? (this.rest ??= this.untilDue()) : (this.arrival ??= this.line.arrival())
   }
 
   /** The frame is whole: the time of the next one has not begun. */
