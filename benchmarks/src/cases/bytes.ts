@@ -11,7 +11,13 @@ const intoReused = (size: string, count: number, more: Partial<Case> = {}): Case
   placements: everywhere,
   baseline: `C, ${size}, reused`,
   contenders: [`socket raw duct, ${size}, reused`, `socket raw duct, ${size}, as it comes`],
-  further: [`raw duct, ${size}, reused`, `raw duct, ${size}, as it comes`, `net onread, ${size}`],
+  further: [
+    `spinning socket raw duct, ${size}, reused`,
+    `spinning socket raw duct, ${size}, as it comes`,
+    `raw duct, ${size}, reused`,
+    `raw duct, ${size}, as it comes`,
+    `net onread, ${size}`
+  ],
   targets: [],
   ...more
 })
@@ -24,11 +30,12 @@ const intoFresh = (size: string, count: number, more: Partial<Case> = {}): Case 
   placements: everywhere,
   baseline: `C, ${size}, fresh`,
   contenders: [`socket duct, ${size}, fresh`, `duct, ${size}, fresh`],
+  further: [`spinning socket duct, ${size}, fresh`],
   targets: [],
   ...more
 })
 
-const transports = ["socket ", ""]
+const transports = ["socket ", "spinning socket ", ""]
 
 const nearC = (size: string, memory: "reused" | "fresh"): ReadonlyArray<Target> => {
   const names =
@@ -59,17 +66,22 @@ export const bytes: ReadonlyArray<Case> = [
   intoFresh("64 KiB", 4000, notQuick),
   intoReused("1 MiB", 400, {
     further: [
+      "spinning socket raw duct, 1 MiB, reused",
+      "spinning socket raw duct, 1 MiB, as it comes",
       "raw duct, 1 MiB, reused",
       "raw duct, 1 MiB, as it comes",
       "net onread, 1 MiB",
       "Sock recvExactInto",
       "Sock recvInto",
+      "Sock recvExactInto, spinning",
+      "Sock recvInto, spinning",
       "C, 1 MiB, reused, with poll"
     ],
     targets: [
       ...nearC("1 MiB", "reused"),
       speedAtLeast("Sock recvExactInto", 0.85),
-      speedAtLeast("Sock recvInto", 0.85)
+      speedAtLeast("Sock recvInto", 0.85),
+      speedAtLeast(["Sock recvExactInto, spinning", "Sock recvInto, spinning"], 0.85)
     ]
   }),
   intoFresh("1 MiB", 400, { targets: nearC("1 MiB", "fresh") }),

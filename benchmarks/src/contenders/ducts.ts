@@ -49,5 +49,5 @@ const over = (prefix: string, carrier: () => Promise<Carrier>): Contenders => ({
 export const ducts: Contenders = {
   ...over("", overNode),
   ...over("socket ", overSockets),
-  "socket duct echo, spinning": async () => (await import("./ductEcho.js")).ductEcho(await overSpinningSockets())
+  ...over("spinning socket ", overSpinningSockets)
 }

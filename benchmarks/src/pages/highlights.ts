@@ -42,7 +42,7 @@ export const highlights: ReadonlyArray<Highlight> = [
   {
     work: "spinning before it waits (`busyPoll`)",
     title: `${roundTrip}, spinning before it waits`,
-    contenders: ["socket duct echo, spinning"],
+    contenders: ["spinning socket duct echo"],
     to: "net echo",
     as: "time"
   },

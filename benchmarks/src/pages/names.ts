@@ -4,7 +4,11 @@
 export type Kind = "Ductworks" | "others" | "C, the limit"
 
 export const kindOf = (contender: string): Kind => {
-  if (/^(socket |thread )?(raw )?(duct|connection)\b|^(Sock|PeerSocket)\b|\bducts?\b|^transport /.test(contender))
+  if (
+    /^(spinning )?(socket |thread )?(raw )?(duct|connection)\b|^(Sock|PeerSocket)\b|\bducts?\b|^transport /.test(
+      contender
+    )
+  )
     return "Ductworks"
   return /^C[ ,]/.test(contender) ? "C, the limit" : "others"
 }
@@ -12,6 +16,7 @@ export const kindOf = (contender: string): Kind => {
 /** "socket duct schema echo" is "SocketTransport, Schema", "net one way" is "node:net by hand". */
 export const label = (contender: string): string =>
   contender
+    .replace(/^spinning (.*)$/, "$1, spinning")
     .replace(/ (echo|one way|stream)(?=,| of|$)/, "")
     .replace(/ of 64 (bytes|KiB)$/, "")
     .replace(/, 64 bytes$/, "")
