@@ -58,9 +58,9 @@ export class Exclusive {
     return self
   }
 
-  /** Whether the fiber has the turn, for what it left to be called while it waits. */
+  /** Whether the fiber has the turn, for what it left to be called while it waits. It may have been interrupted. */
   isHeldBy(fiber: Holder): boolean {
-    return this.holder === fiber && !isInterrupted(fiber)
+    return this.holder === fiber
   }
 
   /**

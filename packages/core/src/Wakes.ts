@@ -32,16 +32,16 @@ export class Wakes {
 
   /**
    * The callback of an event, as one whose fibers run before it returns. For callbacks that the event loop calls, and
-   * nobody else, who would find that fibers ran meanwhile.
+   * nobody else, who would find that fibers ran meanwhile. (It takes two arguments, since any number would cost an array.)
    */
-  within<Args extends ReadonlyArray<unknown>, A>(callback: (...args: Args) => A): (...args: Args) => A {
-    return (...args) => {
+  within<A, One = void, Two = void>(callback: (one: One, two: Two) => A): (one: One, two: Two) => A {
+    return (one, two) => {
       // Called by somebody after all: whom it wakes runs when that is over.
-      if (this.phase !== "idle") return callback(...args)
+      if (this.phase !== "idle") return callback(one, two)
       this.phase = "event"
       this.count += 1
       try {
-        return callback(...args)
+        return callback(one, two)
       } finally {
         this.finish()
       }
@@ -88,6 +88,10 @@ const soon = Promise.resolve()
  */
 export const wakes: Wakes = globalValue(Symbol.for("@ductworks/core/wakes"), () => new Wakes())
 
+// A fiber is asked before each step whether it has to yield, and the answer takes a look-up; what goes on after a wake is
+// seldom longer than this. Yielding is told to begin after 2,048 steps, unless the program says otherwise.
+const leastSteps = 32
+
 /**
  * A scheduler that leaves the fibers that an event woke to the event, and all else to another one.
  *
@@ -101,7 +105,7 @@ export class WakeScheduler implements Scheduler.Scheduler {
   ) {}
 
   shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>): number | false {
-    return this.base.shouldYield(fiber)
+    return fiber.currentOpCount > leastSteps && this.base.shouldYield(fiber)
   }
 
   scheduleTask(task: Scheduler.Task, priority: number, fiber?: Fiber.RuntimeFiber<unknown, unknown>): void {

@@ -28,8 +28,9 @@ export interface NativeSocketsOptions {
    */
   readonly maxImmediate?: number
   /**
-   * How long a receive that finds nothing asks again before it waits, at most a second. Default 0. It blocks the whole
-   * thread meanwhile, and saves the time that waking it takes: for two processes that talk over cores of their own.
+   * How long a receive that finds nothing, or a send that finds no room, tries again before it waits; at most a second.
+   * Default 0. It blocks the whole thread meanwhile, and saves the time that waking it takes: for processes that answer
+   * one another at once. Between two tries the core is given away (sched_yield(2)), for the other end may need it.
    */
   readonly busyPoll?: Duration.DurationInput
 }

@@ -117,7 +117,7 @@ export class Receiver<out In> {
   /**
    * Waits for the next frame. What arrives is decoded there and then, and the fiber resumed with what takes the message:
    * to wake it for a look would cost as much again. All else is left to `self`, and so is a fiber that was interrupted
-   * and has lost the turn.
+   * and has lost the turn. Nothing is taken out before the fiber runs, which it may not.
    */
   private whenReady<A>(session: Session<In>, fiber: Fiber, self: Recv<A>, take: () => Recv<A>): Recv<A> {
     return Effect.async((resume) => {

@@ -235,7 +235,8 @@ export class Half {
   private readonly wake = (): void => {
     const { resume } = this
     this.resume = undefined
-    clearTimeout(this.timer)
+    if (this.timer !== undefined) clearTimeout(this.timer)
+    this.timer = undefined
     resume?.()
   }
 }
