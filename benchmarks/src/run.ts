@@ -18,7 +18,7 @@ export interface Effort {
 }
 
 export const thorough: Effort = {
-  warmUpMillis: 1500,
+  warmUpMillis: 4000,
   rounds: 11,
   millis: 80,
   isQuick: false,

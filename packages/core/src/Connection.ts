@@ -91,6 +91,8 @@ export interface Connection {
   readonly pending: () => number
   /** Completes when everything taken so far was handed to the kernel (or to the other end's buffer). */
   readonly flush: Effect.Effect<void, WriteError>
+  /** `flush` for at most so long: whether it completed. */
+  readonly flushUntil: (until: Deadline) => Effect.Effect<boolean, WriteError>
   /** Half-close, after all taken bytes: the other end sees the end of the stream and may still send. */
   readonly endWrite: Effect.Effect<void, WriteError | Unsupported>
   /** What leaving the scope with a success does, early: see {@link make}. Idempotent. */
@@ -105,7 +107,7 @@ export interface Connection {
  * @since 0.1.0
  * @category models
  */
-export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "onArrival" | "offer">
+export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "flushUntil">
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when

@@ -1,4 +1,4 @@
-import { DuctError } from "@ductworks/core"
+import { Deadline, DuctError } from "@ductworks/core"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
@@ -46,6 +46,29 @@ describe("time-outs of a connection", () => {
           }
         }
       }
+    })
+  )
+
+  it.scoped("DW-11 flushUntil says whether all had left by then, also where nothing can be interrupted", () =>
+    Effect.gen(function* () {
+      const [left, right] = yield* pair()
+      const much = new Uint8Array(4 * 1024 * 1024)
+      assert.isTrue(yield* left.flushUntil(yield* Deadline.make(Duration.zero)))
+      yield* left.write([much])
+      assert.isFalse(yield* left.flushUntil(yield* Deadline.make(Duration.zero)))
+      const until = yield* Deadline.make(Duration.seconds(3))
+      const late = yield* Effect.fork(Effect.uninterruptible(left.flushUntil(until)))
+      yield* TestClock.adjust(Duration.millis(2999))
+      assert.isNull(late.unsafePoll())
+      yield* TestClock.adjust(Duration.millis(1))
+      assert.isFalse(yield* Fiber.join(late))
+      const inTime = yield* Effect.fork(left.flushUntil(yield* Deadline.make(Duration.seconds(3))))
+      for (let received = 0; received < much.length;) {
+        for (const chunk of yield* right.pull) received += chunk.length
+      }
+      assert.isTrue(yield* Fiber.join(inTime))
+      yield* left.abort
+      assert.strictEqual((yield* Effect.flip(left.flushUntil(until)))._tag, "DuctClosed")
     })
   )
 

@@ -87,7 +87,10 @@ export interface MetaSocket<M extends Messages> extends PeerSender<M> {
  * import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
  * import { Deferred, Effect, Schema } from "effect"
  *
- * class Chat extends PeerProtocol.make("app/Chat", { say: { schema: Schema.String } }) {}
+ * class Chat extends PeerProtocol.make("app/Chat", {
+ *   join: { schema: Schema.Null, reply: Schema.Null },
+ *   say: { schema: Schema.String }
+ * }) {}
  *
  * const program = Effect.gen(function* () {
  *   const [one, oneClient] = yield* MemoryPeers.pair()
@@ -96,6 +99,7 @@ export interface MetaSocket<M extends Messages> extends PeerSender<M> {
  *   const meta = yield* MetaSocket.make(Chat)
  *   yield* PeerSocket.makeWith(one, Chat, { metaSocket: meta })
  *   yield* PeerSocket.makeWith(two, Chat, { metaSocket: meta })
+ *   yield* meta.handle("join", () => Effect.succeed(null))
  *   yield* meta.handle("say", (_child, _peer, text) => meta.send.say(text))
  *
  *   const heard = yield* Deferred.make<string>()
@@ -103,7 +107,8 @@ export interface MetaSocket<M extends Messages> extends PeerSender<M> {
  *   const listener = yield* PeerSocket.makeWith(twoClient, Chat, {
  *     handlers: { say: (_, text) => Deferred.succeed(heard, text) }
  *   })
- *   yield* listener.connect(two.endpoints[0] ?? "")
+ *   // Its server knows it for certain once that has answered: before that a broadcast may miss it.
+ *   yield* listener.request.join(null, yield* listener.connect(two.endpoints[0] ?? ""))
  *   yield* speaker.send.say("hello", yield* speaker.connect(one.endpoints[0] ?? ""))
  *   console.assert((yield* Deferred.await(heard)) === "hello")
  * })

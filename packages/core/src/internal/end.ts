@@ -100,6 +100,10 @@ export class End extends Facade implements Connection {
     return this.#writing.flush()
   }
 
+  get flushUntil(): Connection["flushUntil"] {
+    return (until) => this.#writing.flushed(until)
+  }
+
   get endWrite(): Connection["endWrite"] {
     return this.#writing.endWrite()
   }

@@ -104,8 +104,8 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     return Effect.flatMap(Deadline.make(timeout), (until) =>
       Effect.flatMap(connection.write(chunks, timeout), () => {
         if (connection.pending() === 0) return connection.flush
-        return Effect.flatMap(Deadline.within(connection.flush, until), (left) =>
-          Option.isSome(left) ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
+        return Effect.flatMap(connection.flushUntil(until), (hasLeft) =>
+          hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
         )
       })
     )

@@ -62,6 +62,10 @@ export class RawReceiver implements Line {
     return this.connection.offer(chunks, timeout)
   }
 
+  flushUntil(until: Deadline.Deadline): Effect.Effect<boolean, WriteError> {
+    return this.connection.flushUntil(until)
+  }
+
   /**
    * Takes as soon as enough bytes are here, or no more will come. The time-out bounds the whole operation; a failed or
    * interrupted one leaves what has arrived for the next.

@@ -10,6 +10,10 @@ import type { Watchdog } from "./watchdog.js"
 
 const closed = Exit.fail(new DuctClosed({ operation: "send" }))
 
+const yes = Exit.succeed(true)
+
+const no = Exit.succeed(false)
+
 /** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
 export class Writer {
   private readonly waiters: Waiters
@@ -83,28 +87,31 @@ export class Writer {
     if (!this.reader.isEnded) return Exit.void
     // The bytes are taken, so when the time is over there is no error to tell: a later flush will.
     return timeout === undefined
-      ? this.flushUntil(undefined)
-      : Effect.flatMap(Deadline.make(timeout), (until) => this.flushUntil(until))
+      ? this.flush()
+      : Effect.flatMap(Deadline.make(timeout), (until) => Effect.asVoid(this.flushed(until)))
   }
 
-  private flushUntil(until: Deadline.Deadline | undefined): Effect.Effect<void, WriteError> {
-    const target = this.taken
-    const isOver = () =>
-      this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
-    const wait = (): Effect.Effect<void, WriteError> => {
-      if (!isOver()) {
-        if (until !== undefined && Deadline.isOver(until)) return Exit.void
-        return Effect.flatMap(this.waiters.wait(isOver, until), wait)
+  /** Whether what was taken so far had left by then. */
+  flushed(until: Deadline.Deadline | undefined): Effect.Effect<boolean, WriteError> {
+    return Effect.suspend(() => {
+      const target = this.taken
+      const isOver = () =>
+        this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
+      const wait = (): Effect.Effect<boolean, WriteError> => {
+        if (!isOver()) {
+          if (until !== undefined && Deadline.isOver(until)) return no
+          return Effect.flatMap(this.waiters.wait(isOver, until), wait)
+        }
+        if (this.isClosed) return closed
+        const failure = this.driver.failure()
+        return failure === undefined ? yes : Exit.fail(failure)
       }
-      if (this.isClosed) return closed
-      const failure = this.driver.failure()
-      return failure === undefined ? Exit.void : Exit.fail(failure)
-    }
-    return wait()
+      return wait()
+    })
   }
 
   flush(): Effect.Effect<void, WriteError> {
-    return Effect.suspend(() => this.flushUntil(undefined))
+    return Effect.asVoid(this.flushed(undefined))
   }
 
   endWrite(): Effect.Effect<void, WriteError | Unsupported> {

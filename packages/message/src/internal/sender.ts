@@ -4,7 +4,6 @@ import { DuctTimeout, NotConnected } from "@ductworks/core/DuctError"
 import { isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
@@ -119,10 +118,8 @@ export class Sender<in Out> {
   private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
     const { timeout } = this.raw
     const left = Deadline.make(timeout).pipe(
-      Effect.flatMap((until) => Deadline.within(this.raw.flush, until)),
-      Effect.flatMap((left) =>
-        Option.isSome(left) ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
-      )
+      Effect.flatMap((until): Effect.Effect<boolean, SendError> => this.raw.line()?.flushUntil(until) ?? notConnected),
+      Effect.flatMap((hasLeft) => (hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))))
     )
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(send), {
