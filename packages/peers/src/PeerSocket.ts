@@ -76,7 +76,10 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
     handler: Handler<M, K, R>,
     options?: { readonly exclusive?: boolean }
   ) => Effect.Effect<Registration, never, R>
-  /** Reaches out; the `connectTo` hook then decides, and the peer is known. The peer's first message may come later. */
+  /**
+   * Reaches out; the `connectTo` hook then decides, and the peer is known. The peer's first message may come later, and
+   * so may its knowing of this side: what it broadcasts comes here for certain once it has answered a request.
+   */
   readonly connect: (endpoint: string) => Effect.Effect<Peer, ConnectError>
   /**
    * Makes a datagram source a known peer, typically from its handler; whether it is one now (`maxPeers`). For everybody
