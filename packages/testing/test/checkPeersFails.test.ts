@@ -22,6 +22,25 @@ const events =
 const anonymous = (event: TransportEvent): TransportEvent =>
   event._tag === "Left" ? event : { ...event, peer: Peer("everybody") }
 
+const taking = "take and onArrival, where there are, give what receive does"
+
+/** Looks before it wakes, and keeps what it saw for the next take. */
+const deafToTheEnd: Break = ({ onArrival, take }) => {
+  let seen: ReturnType<NonNullable<typeof take>>
+  return {
+    take: () => {
+      const taken = seen ?? take?.()
+      seen = undefined
+      return taken
+    },
+    onArrival: (wake) =>
+      onArrival?.(() => {
+        seen = take?.()
+        if (!Exit.isExit(seen)) wake()
+      })
+  }
+}
+
 const breaks: ReadonlyArray<readonly [fault: string, change: Break, law: number, check: string]> = [
   [
     "reorders packets",
@@ -67,11 +86,31 @@ const breaks: ReadonlyArray<readonly [fault: string, change: Break, law: number,
     4,
     "an interrupted receive loses no event"
   ],
+  ["wakes nobody who would take", () => ({ onArrival: () => {} }), 4, taking],
   [
-    "wakes nobody who would take",
-    ({ receive, take }) => ({ take: take ?? (() => undefined), onArrival: () => {}, receive }),
+    "wakes twice who would take",
+    ({ onArrival }) => ({
+      onArrival: (wake) =>
+        onArrival?.(() => {
+          wake()
+          wake()
+        })
+    }),
     4,
-    "take and onArrival, where there are, give what receive does"
+    taking
+  ],
+  ["does not wake at its end who would take", deafToTheEnd, 4, taking],
+  [
+    "gives other packets to who takes",
+    ({ take }) => ({
+      take: () => {
+        const taken = take?.()
+        if (taken === undefined || Exit.isExit(taken)) return taken
+        return Arr.map(taken, (event) => (event._tag === "Packet" ? { ...event, packet: new Uint8Array(1) } : event))
+      }
+    }),
+    4,
+    taking
   ],
   [
     "takes packets for nobody",
@@ -129,6 +168,7 @@ describe("checkPeers catches a transport that", () => {
       3,
       "while nobody receives, peers wait or are refused; who waited is answered"
     ],
+    ["wakes nobody who would take", () => ({ onArrival: () => {} }), 4, taking],
     ["does not close who asked", () => ({ close: () => Exit.void }), 6, "close is seen by both sides"]
   ]
 

@@ -1,10 +1,10 @@
 import { Peer } from "@ductworks/peers/PeerTransport"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { eventually, expect, expectFailure, problem, stable } from "../check.js"
-import { connected, type Entry, numberOf, packetOf, Seen, type Setting, until, watch } from "./setting.js"
+import { connected, difference, type Entry, packetOf, type Setting, until, watch } from "./setting.js"
+import { taking, takingName } from "./taking.js"
 
 /** Laws 5 and 6 of all: errors, turns, closing. */
 export const ending = (setting: Setting): ReadonlyArray<Entry> => {
@@ -21,29 +21,11 @@ export const ending = (setting: Setting): ReadonlyArray<Entry> => {
 
   const takes = Effect.gen(function* () {
     const { client, peer, server } = yield* connected(setting)
-    const { onArrival, take } = server.transport
-    yield* expect((take === undefined) === (onArrival === undefined), "take and onArrival come together")
-    if (take === undefined || onArrival === undefined) return
-    const seen = new Seen()
-    const turn = Effect.suspend(() => {
-      const taken = take()
-      if (taken === undefined) return Effect.async<void>((resume) => onArrival(() => resume(Exit.void)))
-      if (Exit.isExit(taken)) return taken
-      seen.note(taken)
-      return Exit.void
+    yield* taking({
+      ...server,
+      bring: (number) => client.transport.send(peer, packetOf(setting, number, 100)),
+      wrong: (packet, number) => difference(setting, packet, number, 100)
     })
-    const taking = yield* Effect.fork(Effect.flip(Effect.forever(turn)))
-    for (let number = 0; number < 50; number++) {
-      yield* client.transport.send(peer, packetOf(setting, number, 100))
-      yield* until(() => seen.packets().length > number)
-    }
-    yield* expect(
-      seen.packets().every((packet, number) => numberOf(packet) === number),
-      "packets were not taken in order"
-    )
-    yield* server.leave
-    const { _tag } = yield* Fiber.join(taking)
-    yield* expect(_tag === "DuctClosed", `take ended with ${_tag}, expected DuctClosed`)
   })
 
   const tooLarge = Effect.gen(function* () {
@@ -92,7 +74,7 @@ export const ending = (setting: Setting): ReadonlyArray<Entry> => {
 
   return [
     [4, "a second concurrent receive fails DuctBusy", busy],
-    [4, "take and onArrival, where there are, give what receive does", takes],
+    [4, takingName, takes],
     [5, "a packet over maxPacketBytes is refused, and the peer stays", tooLarge],
     [5, "what is no endpoint fails with InvalidAddress", noEndpoint],
     [6, "leaving the scope ends everything with typed errors, and again is fine", leavingScope],

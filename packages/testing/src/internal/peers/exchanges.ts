@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import { expect, expectFailure, interruptAtRandom, problem, stable } from "../check.js"
 import { Random } from "../pattern.js"
 import { difference, type Entry, opened, packetOf, receiveInto, Seen, type Setting, until, watch } from "./setting.js"
+import { taking, takingName } from "./taking.js"
 
 /** How the other end of an exchange is played, and what its packets look like; see `checkPeers`. */
 export interface Exchange {
@@ -154,6 +155,15 @@ export const endingExchanges = (setting: Setting, exchange: Exchange): ReadonlyA
     yield* expect(seen.joined().length === total, () => `${seen.joined().length} of ${total} joined`)
   })
 
+  const takes = Effect.gen(function* () {
+    const server = yield* serving(setting, exchange)
+    yield* taking({
+      ...server,
+      bring: (number) => Effect.forkScoped(Effect.ignore(server.askFor(number, 100))),
+      wrong: (packet, number) => difference(setting, exchange.asked(packet), number, 100)
+    })
+  })
+
   const tooLarge = Effect.gen(function* () {
     const { ask, asking, peer, transport } = yield* waiting(setting, exchange)
     const big = new Uint8Array(transport.maxPacketBytes + 1).fill(65)
@@ -216,6 +226,7 @@ export const endingExchanges = (setting: Setting, exchange: Exchange): ReadonlyA
   return [
     [4, "a second concurrent receive fails DuctBusy", busy],
     [4, "an interrupted receive loses no event", interrupted],
+    [4, takingName, takes],
     [5, "a packet over maxPacketBytes is refused in both directions, and the peer stays", tooLarge],
     [5, "an unknown peer is UnknownPeer to answer, and nothing to close; what is no endpoint is refused", unknownPeer],
     [6, "close is seen by both sides", closes],
