@@ -87,21 +87,25 @@ static struct peer connect_to(const char *path, enum wait wait) {
 
 static int flags_of(const struct peer *peer) { return MSG_NOSIGNAL | (peer->wait == WAIT_BLOCK ? 0 : MSG_DONTWAIT); }
 
-static void wait_for(const struct peer *peer, short events) {
+// Longer than any answer takes. Who spins between two rounds would keep a core from those whose turn it is.
+static const double spin_ns = 1e6;
+
+static void wait_for(const struct peer *peer, short events, double since) {
   struct pollfd one = {.fd = peer->fd, .events = events};
-  if (peer->wait == WAIT_POLL) poll(&one, 1, -1);
+  if (peer->wait == WAIT_POLL || (peer->wait == WAIT_SPIN && now_ns() - since > spin_ns)) poll(&one, 1, -1);
 }
 
 static int would_block(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 static void send_all(const struct peer *peer, const char *bytes, size_t size) {
+  double since = now_ns();
   while (size > 0) {
     ssize_t sent = send(peer->fd, bytes, size, flags_of(peer));
     if (sent >= 0) {
       bytes += sent;
       size -= (size_t)sent;
     } else if (would_block()) {
-      wait_for(peer, POLLOUT);
+      wait_for(peer, POLLOUT, since);
     } else {
       exit(0); // the other program has ended
     }
@@ -110,11 +114,12 @@ static void send_all(const struct peer *peer, const char *bytes, size_t size) {
 
 /** What is here, at least one byte. */
 static size_t recv_some(const struct peer *peer, char *bytes, size_t size) {
+  double since = now_ns();
   while (1) {
     ssize_t received = recv(peer->fd, bytes, size, flags_of(peer));
     if (received > 0) return (size_t)received;
     if (received == 0 || !would_block()) exit(0);
-    wait_for(peer, POLLIN);
+    wait_for(peer, POLLIN, since);
   }
 }
 

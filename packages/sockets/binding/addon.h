@@ -93,6 +93,8 @@ struct Descriptor {
   int wanted;
   /* Whether `wait` was called since the callback began. */
   bool asked;
+  /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
+  bool crowded;
 };
 
 /* Owns a new descriptor of the system's: closes it if there is no room for it. A handle, or a negative errno. */

@@ -14,6 +14,9 @@
 
 enum { MOST_SPIN_MICROS = 1000000 };
 
+/* An answer of another core takes less than the first; a system call and a wake on this one less than the second. */
+enum { PATIENCE_MICROS = 20, LONG_MICROS = 200 };
+
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
   return !transfer->descriptor->is_socket && transfer->flags != MSG_DONTWAIT;
@@ -44,24 +47,32 @@ static int64_t now_micros(void) {
 }
 
 /*
- * Tries for so long. In between whoever shares the core has it: where that is the peer, it goes on now, and not after
- * the spin.
+ * Tries for so long. In between whoever shares the core has it: where that is the peer, it goes on now, and not after the
+ * spin. Who keeps the core for long is somebody else: then it is only given away when nothing came for a while.
  */
+static int spin(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
+  int64_t begun = now_micros(), now = begun;
+  int count;
+  do {
+    int64_t before = now;
+    bool gives = !transfer->descriptor->crowded || before - begun >= PATIENCE_MICROS;
+    if (gives) sched_yield();
+    count = move(transfer);
+    now = now_micros();
+    if (gives) transfer->descriptor->crowded = now - before >= LONG_MICROS;
+  } while (count == -EAGAIN && now - begun < micros);
+  return count;
+}
+
 static int attempt(int (*move)(const Transfer *), const Arguments *arguments) {
   Transfer transfer;
-  int spin;
+  int micros;
   int failure = transfer_of(arguments, &transfer);
   if (failure != 0) return failure;
-  if (!argument_int(arguments, 5, &spin) || spin < 0 || spin > MOST_SPIN_MICROS) return -EINVAL;
+  if (!argument_int(arguments, 5, &micros) || micros < 0 || micros > MOST_SPIN_MICROS) return -EINVAL;
   if (wants_socket(&transfer)) return -ENOTSOCK;
   int count = move(&transfer);
-  if (count != -EAGAIN || spin == 0) return count;
-  int64_t deadline = now_micros() + spin;
-  do {
-    sched_yield();
-    count = move(&transfer);
-  } while (count == -EAGAIN && now_micros() < deadline);
-  return count;
+  return count == -EAGAIN && micros > 0 ? spin(move, &transfer, micros) : count;
 }
 
 static int call_recv(const Arguments *arguments) { return attempt(receive, arguments); }

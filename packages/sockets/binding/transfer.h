@@ -4,7 +4,7 @@
 #include "addon.h"
 
 typedef struct {
-  const Descriptor *descriptor;
+  Descriptor *descriptor;
   /* Inside the view, until the call returns. */
   uint8_t *data;
   size_t length;
