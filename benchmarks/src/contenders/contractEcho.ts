@@ -19,6 +19,6 @@ export const contractEcho = (carrier: Carrier): Contender => ({
   },
   answer: (text) =>
     Effect.gen(function* () {
-      yield* echo(yield* Echo.connect({ address: yield* Address.fromString(text) }))
+      return yield* echo(yield* Echo.connect({ address: yield* Address.fromString(text) }))
     }).pipe(Effect.scoped, Effect.ignore, Effect.provide(carrier), Effect.ignore, Effect.runPromise)
 })
