@@ -63,17 +63,31 @@ export class Wakes {
 
   private finish(): void {
     this.phase = "fibers"
-    const { ends, woken } = this
-    if (woken.length > 0) {
-      // What these schedule is no part of the event.
-      this.woken = []
-      for (const task of woken) task()
+    try {
+      if (this.woken.length > 0) this.runWoken()
+    } finally {
+      this.phase = "idle"
+      if (this.ends.length > 0) this.runEnds()
     }
-    this.phase = "idle"
-    if (ends.length > 0) {
-      this.ends = []
-      for (const callback of ends) callback()
+  }
+
+  private runWoken(): void {
+    const { woken } = this
+    // What these schedule is no part of the event.
+    this.woken = []
+    let next = 0
+    try {
+      while (next < woken.length) woken[next++]?.()
+    } finally {
+      // Who observes the end of a fiber may throw: the others run all the same.
+      for (const task of woken.slice(next)) void soon.then(task)
     }
+  }
+
+  private runEnds(): void {
+    const { ends } = this
+    this.ends = []
+    for (const callback of ends) callback()
   }
 }
 

@@ -86,6 +86,23 @@ describe("Wakes", () => {
     })
   )
 
+  it.effect("who throws when a fiber has ended keeps no other fiber from running, nor the next event", () =>
+    Effect.gen(function* () {
+      const { event, fork, note, order, wait, wakes } = make()
+      fork(wait).addObserver(() => {
+        throw new Error("of an observer")
+      })
+      fork(Effect.zipRight(wait, note("other")))
+      assert.throws(() => event("event"), /of an observer/)
+      assert.strictEqual(wakes.current, 0)
+      yield* Effect.promise(() => Promise.resolve())
+      assert.include(order, "other")
+      fork(Effect.zipRight(wait, note("next")))
+      event("again")
+      assert.strictEqual(order.at(-1), "next")
+    })
+  )
+
   it.effect("current names the event while it and its fibers run; atEnd is called after them, or in a microtask", () =>
     Effect.gen(function* () {
       const { event, fork, order, wait, wakes } = make()

@@ -139,7 +139,13 @@ describe("bytes (native)", () => {
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 200), 4)
       for (const micros of [-1, 0.5, 1_000_001, Infinity]) {
         assert.strictEqual(addon.recv(two, into, 0, 4, 0, micros), -EINVAL)
+        assert.strictEqual(addon.send(one, into, 0, 4, 0, micros), -EINVAL)
       }
+      const much = new Uint8Array(65_536)
+      while (addon.send(one, much, 0, much.length, 0, 0) > 0);
+      assert.strictEqual(addon.send(one, into, 0, 4, 0, 200), -EAGAIN)
+      while (addon.recv(two, much, 0, much.length, 0, 0) > 0);
+      assert.strictEqual(addon.send(one, into, 0, 4, 0, 200), 4)
     })
   )
 

@@ -104,6 +104,7 @@ export class NativeDriver implements Driver {
   private readonly onReadable = (): void => {
     this.isArmed = false
     this.reads = 0
+    this.emptiedIn = 0
     this.wake("read")
   }
 
