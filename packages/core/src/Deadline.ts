@@ -29,10 +29,10 @@ export interface Deadline {
  * @category constructors
  */
 export const make = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
-  Effect.map(Effect.clock, (clock) => ({
-    clock,
-    at: Option.getOrUndefined(Option.map(Duration.toNanos(timeout), (nanos) => clock.unsafeCurrentTimeNanos() + nanos))
-  }))
+  Effect.clockWith((clock) => {
+    const nanos = Option.getOrUndefined(Duration.toNanos(timeout))
+    return Exit.succeed({ clock, at: nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos })
+  })
 
 /**
  * The time left; zero when there is none.

@@ -167,7 +167,7 @@ export interface RawDuct {
    */
   readonly send: (bytes: Uint8Array, flags?: SendFlags) => Effect.Effect<number, SendError>
   /**
-   * Sends all bytes, in one piece among concurrent senders. Up to 64 KiB are copied. More is lent: it completes when
+   * Sends all bytes, in one piece among concurrent senders. Up to 16 KiB are copied. More is lent: it completes when
    * they left; when it is interrupted, or fails with `DuctTimeout` because they did not leave in time, they may leave
    * later, and must not change until `flush` completes.
    */

@@ -127,6 +127,21 @@ export class WakeScheduler implements Scheduler.Scheduler {
   }
 }
 
+/**
+ * Whether the fiber takes its next few steps without a pause, in which an interruption could come. True of one that went on
+ * a few steps ago, on a {@link WakeScheduler} or Effect's own.
+ *
+ * @since 0.1.0
+ * @category wakes
+ */
+export const isSteady = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
+  if (fiber.currentOpCount >= leastSteps / 2) return false
+  const scheduler = fiber.getFiberRef(FiberRef.currentScheduler)
+  if (scheduler instanceof WakeScheduler) return true
+  const isEffects = scheduler === Scheduler.defaultScheduler || scheduler instanceof Scheduler.SyncScheduler
+  return isEffects && fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield) > leastSteps
+}
+
 const overDefault = new WakeScheduler(Scheduler.defaultScheduler)
 
 /**

@@ -1,7 +1,7 @@
 import { DuctError, RawDuct } from "@ductworks/core"
 import { atEveryPoint } from "@ductworks/testing/Interruption"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Exit, Fiber, TestClock } from "effect"
 import { scripted } from "./support/scripted.js"
 import { bytes, text } from "./support/transports.js"
 
@@ -120,6 +120,89 @@ describe("RawDuct over a connection that can read into buffers", () => {
     })
   )
 
+  it.scoped("DW-11 SH-24 recvInto of all bytes has the system fill the caller's buffer, wait by wait", () =>
+    Effect.gen(function* () {
+      const { driver, duct } = yield* direct
+      const buffer = bytes("........")
+      const receiving = yield* Effect.fork(duct.recvInto(buffer, { flags: { waitAll: true } }))
+      for (const word of ["ab", "c", "defghij"]) {
+        yield* Effect.yieldNow()
+        assert.isNull(receiving.unsafePoll())
+        driver.arrive([bytes(word)])
+      }
+      assert.strictEqual(yield* Fiber.join(receiving), 8)
+      assert.strictEqual(text(buffer), "abcdefgh")
+      assert.isTrue(driver.buffers.every((used) => used.buffer === buffer.buffer))
+      driver.arrive(closed)
+      assert.strictEqual(yield* duct.recvInto(buffer, { flags: { waitAll: true } }), 2)
+      assert.strictEqual(text(buffer), "ijcdefgh")
+    })
+  )
+
+  const ends = {
+    interrupted: Fiber.interrupt,
+    "timed out": (receiving: Fiber.RuntimeFiber<number, DuctError.DuctError>) =>
+      Effect.zipRight(TestClock.adjust("30 seconds"), Fiber.await(receiving))
+  }
+  for (const [how, end] of Object.entries(ends)) {
+    it.scoped(`DW-11 SH-24 what recvInto has of all bytes when it is ${how} is there for the next receive`, () =>
+      Effect.gen(function* () {
+        const { driver, duct } = yield* direct
+        const buffer = bytes("........")
+        const receiving = yield* Effect.fork(duct.recvInto(buffer, { flags: { waitAll: true } }))
+        for (const word of ["ab", "c"]) {
+          yield* Effect.yieldNow()
+          driver.arrive([bytes(word)])
+        }
+        yield* Effect.yieldNow()
+        assert.isFalse(Exit.isSuccess(yield* end(receiving)))
+        buffer.fill(0)
+        driver.arrive([bytes("def")])
+        assert.strictEqual(text(yield* duct.recvExact(5)), "abcde")
+        assert.strictEqual(text(yield* duct.recv(9)), "f")
+      })
+    )
+  }
+
+  it.scoped("DW-11 SH-24 a fault takes nothing of what came before it from the next receive", () =>
+    Effect.gen(function* () {
+      const { driver, duct } = yield* direct
+      driver.arrive([bytes("abc")], fault)
+      assert.strictEqual(yield* Effect.flip(duct.recvInto(new Uint8Array(8), { flags: { waitAll: true } })), fault)
+      assert.strictEqual(text(yield* duct.recv(9)), "abc")
+    })
+  )
+
+  it.scoped("DW-11 SH-24 recvInto of all bytes loses none, whenever it is interrupted between two of them", () =>
+    Effect.gen(function* () {
+      for (let turns = 0; turns < 12; turns++) {
+        const { driver, duct } = yield* direct
+        const buffer = new Uint8Array(6)
+        let taken = ""
+        const receiving = yield* Effect.fork(
+          Effect.flatMap(duct.recvInto(buffer, { flags: { waitAll: true } }), (count) =>
+            Effect.sync(() => (taken += text(buffer.subarray(0, count))))
+          )
+        )
+        const arriving = yield* Effect.fork(
+          Effect.forEach("abcdef", (letter) =>
+            Effect.zipRight(
+              Effect.yieldNow(),
+              Effect.sync(() => driver.arrive([bytes(letter)]))
+            )
+          )
+        )
+        for (let i = 0; i < turns; i++) yield* Effect.yieldNow()
+        yield* Fiber.interrupt(receiving)
+        buffer.fill(0)
+        yield* Fiber.join(arriving)
+        driver.arrive(closed)
+        taken += text(yield* duct.recv(9, { waitAll: true }))
+        assert.strictEqual(taken, "abcdef")
+      }
+    })
+  )
+
   it.scoped("SH-23 SH-26 recvExact and readv of many bytes read them into one memory", () =>
     Effect.gen(function* () {
       const { driver, duct } = yield* direct
@@ -160,7 +243,7 @@ describe("RawDuct over a connection that can read into buffers", () => {
     Effect.gen(function* () {
       const large = "x".repeat(70_000)
       for (const words of [["abcdefgh"], ["", "abcdefgh"], ["ab", "cd"], ["a", large, "z"]]) {
-        for (const isExact of [false, true]) {
+        for (const kind of ["into", "all into", "exact"]) {
           const points = yield* atEveryPoint((interrupted) =>
             Effect.gen(function* () {
               const { driver, duct } = yield* direct
@@ -170,7 +253,8 @@ describe("RawDuct over a connection that can read into buffers", () => {
                 return Effect.void
               }
               const buffer = new Uint8Array(5)
-              const into = Effect.flatMap(duct.recvInto(buffer), (count) => note(buffer.subarray(0, count)))
+              const flags = { waitAll: kind === "all into" }
+              const into = Effect.flatMap(duct.recvInto(buffer, { flags }), (count) => note(buffer.subarray(0, count)))
               const exact = Effect.flatMap(duct.recvExact(large.length), note)
               const arrive = (word: string) => Effect.sync(() => word !== "" && driver.arrive([bytes(word)]))
               yield* arrive(words[0] ?? "")
@@ -181,7 +265,7 @@ describe("RawDuct over a connection that can read into buffers", () => {
                   Effect.sync(() => driver.arrive(closed))
                 )
               )
-              yield* interrupted(Effect.ignore(isExact ? exact : into))
+              yield* interrupted(Effect.ignore(kind === "exact" ? exact : into))
               yield* Fiber.join(arriving)
               yield* Effect.flatMap(duct.recv(100_000, { waitAll: true }), note)
               assert.strictEqual(taken, words.join(""))

@@ -18,12 +18,16 @@ import {
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import type { ByteQueue } from "./byteQueue.js"
+import { isDone } from "../Settled.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
 
+/** What one `send` takes. */
+const sendLimit = 64 * 1024
+
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
-const copyLimit = 64 * 1024
+const copyLimit = 16 * 1024
 
 /**
  * One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. Most
@@ -72,7 +76,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     return (bytes, flags = {}) =>
       this.#with("send", (connection) => {
         if (bytes.length === 0) return zero
-        const part = bytes.slice(0, copyLimit)
+        const part = bytes.slice(0, sendLimit)
         return Effect.as(connection.write([part], flags.dontWait === true ? Duration.zero : this.timeout), part.length)
       })
   }
@@ -101,13 +105,20 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   /** Writes without a copy, so it has to wait until the bytes left; the time-out bounds all of it. */
   #lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
     const { timeout } = this
+    const offered = connection.offer(chunks, timeout)
+    if (isDone(offered)) return this.#left(connection, offered)
     return Effect.flatMap(Deadline.make(timeout), (until) =>
-      Effect.flatMap(connection.write(chunks, timeout), () => {
-        if (connection.pending() === 0) return connection.flush
-        return Effect.flatMap(connection.flushUntil(until), (hasLeft) =>
-          hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))
-        )
-      })
+      Effect.flatMap(offered, () => this.#left(connection, Exit.void, until))
+    )
+  }
+
+  #left(connection: Connection, offered: Exit.Exit<void, WriteError>, until?: Deadline.Deadline) {
+    if (connection.pending() === 0 || Exit.isFailure(offered)) return offered
+    const { timeout } = this
+    const deadline = until === undefined ? Deadline.make(timeout) : Exit.succeed(until)
+    return deadline.pipe(
+      Effect.flatMap(connection.flushUntil),
+      Effect.flatMap((hasLeft) => (hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))))
     )
   }
 
@@ -150,11 +161,10 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       }
       const target = length === 0 ? buffer : buffer.subarray(0, length)
       const { count, timeout } = this.#wanted(target.length, flags)
-      const take = (queue: ByteQueue) => (flags.peek === true ? queue.peekInto(target) : queue.takeInto(target))
       return this.#over("recvInto", (receiver) =>
-        count === 1 && flags.peek !== true
-          ? receiver.receiveInto(target, timeout)
-          : receiver.receive({ count, timeout, take })
+        count > 0 && flags.peek !== true
+          ? receiver.receiveInto(target, count, timeout)
+          : receiver.receive({ count, timeout, take: (queue) => queue.peekInto(target) })
       )
     }
   }

@@ -7,7 +7,9 @@ import * as Deadline from "../Deadline.js"
 import { DuctTimeout, type PollError, type ReadError, type WriteError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
+import { isSteady } from "../Wakes.js"
 import { ByteQueue } from "./byteQueue.js"
+import { Filling } from "./filling.js"
 
 /** What a receive waits for, and what it does then. */
 export interface Want<A, E> {
@@ -83,24 +85,44 @@ export class RawReceiver implements Line {
     )
   }
 
-  /** At least one byte, into the buffer, which has room for it; none at the end. Without a copy where that can be. */
-  receiveInto(buffer: Uint8Array, timeout: Duration.Duration): Recv<number> {
+  /**
+   * At least `count` bytes (and that is at least one) into the buffer, fewer at the end. Without a copy where that can be:
+   * then a wait that is not over gives back what the buffer holds.
+   */
+  receiveInto(buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
     const { takeInto } = this
-    const take = (queue: ByteQueue) => queue.takeInto(buffer)
-    if (takeInto === undefined) return this.receive({ count: 1, timeout, take })
-    let failure: Exit.Exit<never, RawDuct.RecvError> | undefined
-    const land = () => {
-      const taken = takeInto(buffer)
-      if (typeof taken !== "object") return taken
-      if (taken._tag === "RemoteDuctClosed") return 0
-      failure = Exit.fail(taken)
-      return undefined
-    }
-    return this.timed(timeout, (wait) => {
-      const otherwise = () => (failure === undefined ? wait() : this.turn.fail(failure))
-      const commit = this.turn.commitOr(land, otherwise)
-      return this.turn.run(() => commit)
-    })
+    const want = { count, timeout, take: (queue: ByteQueue) => queue.takeInto(buffer) }
+    if (takeInto === undefined) return this.receive(want)
+    const filling = new Filling(buffer, count, takeInto)
+    let hasPaused = false
+    return this.timed(
+      timeout,
+      (wait, self) => {
+        const goOn = (): Recv<number> => {
+          const { failure } = filling
+          if (failure === undefined) return wait()
+          this.takeBack(filling)
+          return this.turn.fail(Exit.fail(failure))
+        }
+        // One step is enough for what is read at once, however often the fiber pauses.
+        const atOnce = this.turn.commitOr(() => filling.fill(), goOn)
+        return this.turn.run((fiber): Recv<number> => {
+          if (isSteady(fiber)) {
+            const filled = filling.fill()
+            return filled === undefined ? goOn() : this.turn.commit(() => filled)
+          }
+          if (count === 1) return atOnce
+          if (hasPaused) return this.turn.release(this.receive(want))
+          hasPaused = true
+          return this.turn.release(Effect.flatMap(Effect.yieldNow(), self))
+        })
+      },
+      filling
+    )
+  }
+
+  private takeBack(filling: Filling): void {
+    if (filling.isBegun) this.queue.push(filling.takeBack())
   }
 
   /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
@@ -132,20 +154,36 @@ export class RawReceiver implements Line {
 
   /**
    * Attempts again and again, with waits for bytes in between, until the time-out is over. What `attempt` is given gives
-   * the turn back when it is.
+   * the turn back when it is. What is filling meanwhile is taken back from a wait that comes to nothing.
    */
-  private timed<A, E>(timeout: Duration.Duration, attempt: (wait: () => Recv<A, E>) => Recv<A, E>): Recv<A, E> {
+  private timed<A, E>(
+    timeout: Duration.Duration,
+    attempt: (wait: () => Recv<A, E>, self: () => Recv<A, E>) => Recv<A, E>,
+    filling?: Filling
+  ): Recv<A, E> {
     let until: Deadline.Deadline | undefined
-    // Made when it is told: an error and its stack cost more than a receive.
-    const timedOut = () => this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
+    const timedOut = () => {
+      if (filling !== undefined) this.takeBack(filling)
+      // Made when it is told: an error and its stack cost more than a receive.
+      return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
+    }
     const waitUntil = (deadline: Deadline.Deadline): Recv<A, E> => {
       until = deadline
-      return Deadline.isOver(deadline) ? timedOut() : Effect.flatMap(this.arrival(deadline), () => self)
+      return Deadline.isOver(deadline) ? timedOut() : Effect.flatMap(this.waited(deadline, filling), again)
     }
-    const self: Recv<A, E> = attempt(() =>
-      until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)
+    const again = (): Recv<A, E> => self
+    const self: Recv<A, E> = attempt(
+      () => (until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)),
+      again
     )
     return self
+  }
+
+  private waited(until: Deadline.Deadline, filling: Filling | undefined): Effect.Effect<void> {
+    const arrival = this.arrival(until)
+    return filling?.isBegun === true
+      ? Effect.onInterrupt(arrival, () => Effect.sync(() => this.takeBack(filling)))
+      : arrival
   }
 
   /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */

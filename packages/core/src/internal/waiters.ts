@@ -1,3 +1,4 @@
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -29,9 +30,15 @@ export class Waiters {
 
   /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. May be run again. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
-    return until?.at === undefined
-      ? this.sleep(isOver, undefined)
-      : Effect.flatMap(this.watchdog.arm(until.at, until.clock), (timer) => this.sleep(isOver, timer))
+    return until?.at === undefined ? this.sleep(isOver, undefined) : this.sleepUntil(isOver, until.at, until.clock)
+  }
+
+  private sleepUntil(isOver: () => boolean, at: bigint, clock: Clock.Clock): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const timer = this.watchdog.join(at, clock)
+      if (timer !== undefined) return this.sleep(isOver, timer)
+      return Effect.flatMap(this.watchdog.arm(at, clock), (armed) => this.sleep(isOver, armed))
+    })
   }
 
   /** Fibers that wait, and a bounded number of those that did until they were interrupted. */

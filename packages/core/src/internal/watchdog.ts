@@ -49,6 +49,12 @@ export class Watchdog {
 
   constructor(private readonly scope: Scope.Scope) {}
 
+  /** A timer for the deadline, if somebody is awake by then anyway: nearly always, while a duct is in use. */
+  join(at: bigint, clock: Clock.Clock): Timer | undefined {
+    const { timers, wakesAt } = this.alarm(clock)
+    return wakesAt !== undefined && wakesAt <= at ? new Timer(at, timers) : undefined
+  }
+
   /**
    * A timer for the deadline, and somebody who is awake by then. The timer stands before the sleeper is looked for, and
    * the sleeper is forked in the step that notes its time: else a sleeper could wake in between, find no timer, and end.
