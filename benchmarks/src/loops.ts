@@ -1,5 +1,10 @@
+import { Wakes } from "@ductworks/core"
 import { Effect } from "effect"
 import type { Laps } from "./figure.js"
+
+/** As a program does that is provided with a transport's layer, which brings the scheduler along. */
+export const run = <A, E>(program: Effect.Effect<A, E>): Promise<A> =>
+  Effect.runPromise(Effect.provide(program, Wakes.layer))
 
 /** Again and again, without a turn of the event loop in between, which `Effect.forever` takes after each. */
 export const forever = <A, E, R>(body: Effect.Effect<A, E, R>, step: (value: A) => void = () => {}) =>
@@ -12,4 +17,22 @@ export const trips = <A, E, R>(trip: Effect.Effect<A, E, R>, laps: Laps) => {
     isOver = laps.lap()
   }
   return Effect.map(Effect.whileLoop({ while: () => !isOver, body: () => trip, step }), () => laps.figure())
+}
+
+/** So often. */
+export const times = <A, E, R>(count: number, body: Effect.Effect<A, E, R>) => {
+  let left = count
+  const step = () => {
+    left -= 1
+  }
+  return Effect.suspend(() => Effect.whileLoop({ while: () => left > 0, body: () => body, step }))
+}
+
+/** Until so much was received, as `receive` says how much each time. */
+export const untilReceived = <E, R>(total: number, receive: Effect.Effect<number, E, R>) => {
+  let left = total
+  const step = (count: number) => {
+    left -= count
+  }
+  return Effect.suspend(() => Effect.whileLoop({ while: () => left > 0, body: () => receive, step }))
 }

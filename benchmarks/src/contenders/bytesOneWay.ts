@@ -3,6 +3,7 @@ import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Effect } from "effect"
 import { now, rateSince, type Contender } from "../contender.js"
 import { answerRawWith, answerWith, connectAnswerer, connectRawAnswerer, type Carrier } from "../ducts.js"
+import { forever, run, times, untilReceived } from "../loops.js"
 import { askFor, asked } from "../oneWay.js"
 
 /** How many bytes of a message `recvInto` brings at least. */
@@ -18,19 +19,18 @@ export const intoReused = (carrier: Carrier, size: number, filling: Filling = "w
       Effect.gen(function* () {
         const begun = now()
         yield* duct.sendAll(askFor(count))
-        for (let left = count * size; left > 0;) left -= yield* duct.recvInto(buffer, options)
+        yield* untilReceived(count * size, duct.recvInto(buffer, options))
         return rateSince(begun, count * size)
       })
-    return (count) => Effect.runPromise(round(count))
+    return (count) => run(round(count))
   },
-  answer: (address) =>
-    answerRawWith(address, carrier, (duct) => Effect.forever(sendWhatIsAsked(duct, new Uint8Array(size))))
+  answer: (address) => answerRawWith(address, carrier, (duct) => forever(sendWhatIsAsked(duct, new Uint8Array(size))))
 })
 
 const sendWhatIsAsked = (duct: RawDuct.RawDuct, payload: Uint8Array) =>
   Effect.gen(function* () {
     const count = asked(yield* duct.recvExact(4))
-    for (let i = 0; i < count; i++) yield* duct.sendAll(payload)
+    yield* times(count, duct.sendAll(payload))
   })
 
 const bytes: MessageDuct.Format<Uint8Array, Uint8Array> = { serializer: Serializer.bytes }
@@ -43,14 +43,17 @@ export const intoFresh = (carrier: Carrier, size: number): Contender => ({
       Effect.gen(function* () {
         const begun = now()
         yield* duct.send(askFor(count))
-        for (let left = count; left > 0;) left -= (yield* duct.recvAll).length
+        yield* untilReceived(
+          count,
+          Effect.map(duct.recvAll, (messages) => messages.length)
+        )
         return rateSince(begun, count * size)
       })
-    return (count) => Effect.runPromise(round(count))
+    return (count) => run(round(count))
   },
   answer: (address) =>
     answerWith(address, bytes, carrier, (duct) =>
-      Effect.forever(Effect.flatMap(duct.recv, (count) => duct.sendAll(repeat(asked(count), new Uint8Array(size)))))
+      forever(Effect.flatMap(duct.recv, (count) => duct.sendAll(repeat(asked(count), new Uint8Array(size)))))
     )
 })
 

@@ -4,6 +4,7 @@ import { Effect, Scope } from "effect"
 import { message, type Contender } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
 import { Message } from "../schemas.js"
+import { run } from "../loops.js"
 import { echo, roundTrips } from "./ductEcho.js"
 
 class Echo extends Contract.make("benchmarks/Echo", { toChild: Message, toParent: Message }) {}
@@ -15,7 +16,7 @@ export const contractEcho = (carrier: Carrier): Contender => ({
       const onListening = (address: Address.Address) => Effect.sync(() => start(Address.format(address)))
       return yield* Scope.extend(Echo.listen({ onListening }), yield* Scope.make())
     }).pipe(Effect.provide(carrier), orMissing)
-    return (count) => Effect.runPromise(roundTrips(duct, message, count))
+    return (count) => run(roundTrips(duct, message, count))
   },
   answer: (text) =>
     Effect.gen(function* () {

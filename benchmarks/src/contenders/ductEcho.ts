@@ -1,10 +1,9 @@
-import { Wakes } from "@ductworks/core"
 import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Duration, Effect } from "effect"
 import { message, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
 import { Laps } from "../figure.js"
-import { forever, trips } from "../loops.js"
+import { forever, run, trips } from "../loops.js"
 import { Message } from "../schemas.js"
 
 const make =
@@ -12,7 +11,7 @@ const make =
   (carrier: Carrier): Contender => ({
     measure: async (start) => {
       const duct = await connectAnswerer(start, options, carrier)
-      return (count) => Effect.runPromise(roundTrips(duct, value, count))
+      return (count) => run(roundTrips(duct, value, count))
     },
     answer: (address) => answerWith(address, options, carrier, echo)
   })
@@ -23,7 +22,7 @@ export const roundTrips = <A>(duct: MessageDuct.MessageDuct<A, A>, value: A, cou
       Effect.flatMap(duct.send(value), () => duct.recv),
       new Laps(count)
     )
-  ).pipe(Effect.provide(Wakes.layer))
+  )
 
 export const echo = <A>(duct: MessageDuct.MessageDuct<A, A>) => forever(Effect.flatMap(duct.recv, duct.send))
 

@@ -6,23 +6,16 @@ import { Effect, Option, Scope } from "effect"
 import { type Contender } from "../contender.js"
 import { answerRawWith, answerWith, connectAnswerer, connectRawAnswerer, orMissing, type Carrier } from "../ducts.js"
 import { Laps } from "../figure.js"
+import { forever, run, trips } from "../loops.js"
 
 const message = new Uint8Array(64).fill(7)
 
-const trips =
+const round =
   <E>(trip: Effect.Effect<unknown, E>) =>
   (count: number) =>
-    Effect.runPromise(
-      Effect.gen(function* () {
-        const laps = new Laps(count)
-        do yield* trip
-        while (!laps.lap())
-        return laps.figure()
-      })
-    )
+    run(Effect.suspend(() => trips(trip, new Laps(count))))
 
-const echo = (connection: Connection) =>
-  Effect.forever(Effect.flatMap(connection.pull, (chunks) => connection.write(chunks)))
+const echo = (connection: Connection) => forever(Effect.flatMap(connection.pull, (chunks) => connection.write(chunks)))
 
 /** A round trip of 64 bytes by `pull` and `write` of a connection: its laws, and nothing else. */
 export const connectionEcho = (carrier: Carrier): Contender => ({
@@ -34,7 +27,7 @@ export const connectionEcho = (carrier: Carrier): Contender => ({
       start(Address.format(listener.address))
       return yield* Scope.extend(listener.accept, scope)
     }).pipe(Effect.provide(carrier), orMissing)
-    return trips(Effect.zipRight(connection.write([message]), connection.pull))
+    return round(Effect.zipRight(connection.write([message]), connection.pull))
   },
   answer: (address) =>
     Effect.gen(function* () {
@@ -47,11 +40,11 @@ export const connectionEcho = (carrier: Carrier): Contender => ({
 export const rawDuctEcho = (carrier: Carrier): Contender => ({
   measure: async (start) => {
     const duct = await connectRawAnswerer(start, carrier)
-    return trips(Effect.zipRight(duct.sendAll(message), duct.recvExact(message.length)))
+    return round(Effect.zipRight(duct.sendAll(message), duct.recvExact(message.length)))
   },
   answer: (address) =>
     answerRawWith(address, carrier, (duct) =>
-      Effect.forever(Effect.flatMap(duct.recvExact(message.length), (bytes) => duct.sendAll(bytes)))
+      forever(Effect.flatMap(duct.recvExact(message.length), (bytes) => duct.sendAll(bytes)))
     )
 })
 
@@ -61,9 +54,8 @@ export const bytesDuctEcho = (carrier: Carrier, size: number): Contender => {
   return {
     measure: async (start) => {
       const duct = await connectAnswerer(start, format, carrier)
-      return trips(Effect.zipRight(duct.send(new Uint8Array(size).fill(7)), duct.recv))
+      return round(Effect.zipRight(duct.send(new Uint8Array(size).fill(7)), duct.recv))
     },
-    answer: (address) =>
-      answerWith(address, format, carrier, (duct) => Effect.forever(Effect.flatMap(duct.recv, duct.send)))
+    answer: (address) => answerWith(address, format, carrier, (duct) => forever(Effect.flatMap(duct.recv, duct.send)))
   }
 }

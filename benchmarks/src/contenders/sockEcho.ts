@@ -1,8 +1,7 @@
-import { Wakes } from "@ductworks/core"
 import { Effect } from "effect"
 import type { Contender } from "../contender.js"
 import { Laps } from "../figure.js"
-import { forever, trips } from "../loops.js"
+import { forever, run, trips } from "../loops.js"
 import { acceptSock, answerSock, type Waiting } from "../sockets.js"
 
 const size = 64
@@ -13,7 +12,7 @@ const make = (waiting: Waiting): Contender => ({
     const message = new Uint8Array(size).fill(7)
     const buffer = new Uint8Array(size)
     const trip = Effect.flatMap(sock.send(message), () => sock.recvExactInto(buffer))
-    return (count) => Effect.runPromise(Effect.provide(trips(trip, new Laps(count)), Wakes.layer))
+    return (count) => run(trips(trip, new Laps(count)))
   },
   answer: (path) =>
     answerSock(

@@ -2,6 +2,7 @@ import type { Sock } from "@ductworks/sockets/Sock"
 import { SO, SOL } from "@ductworks/sockets/SocketConstants"
 import { Effect } from "effect"
 import { now, rateSince, type Contender } from "../contender.js"
+import { run, times, untilReceived } from "../loops.js"
 import { askFor, asked, MiB } from "../oneWay.js"
 import { acceptSock, answerSock, type Waiting } from "../sockets.js"
 
@@ -20,7 +21,7 @@ const make = (receive: Receive, sendBuffer?: number, waiting?: Waiting): Contend
         yield* receive(sock, buffer, count * MiB)
         return rateSince(begun, count * MiB)
       })
-    return (count) => Effect.runPromise(round(count))
+    return (count) => run(round(count))
   },
   answer: (path) =>
     answerSock(
@@ -31,22 +32,16 @@ const make = (receive: Receive, sendBuffer?: number, waiting?: Waiting): Contend
           if (sendBuffer !== undefined) yield* sock.setsockopt(SOL.SOCKET, SO.SNDBUF, sendBuffer)
           while (true) {
             const count = asked(yield* sock.recvExact(4))
-            for (let i = 0; i < count; i++) yield* sock.send(payload)
+            yield* times(count, sock.send(payload))
           }
         }),
       waiting
     )
 })
 
-const exactly: Receive = (sock, buffer, bytes) =>
-  Effect.gen(function* () {
-    for (let left = bytes; left > 0; left -= buffer.length) yield* sock.recvExactInto(buffer)
-  })
+const exactly: Receive = (sock, buffer, bytes) => times(bytes / buffer.length, sock.recvExactInto(buffer))
 
-const asItComes: Receive = (sock, buffer, bytes) =>
-  Effect.gen(function* () {
-    for (let left = bytes; left > 0;) left -= yield* sock.recvInto(buffer)
-  })
+const asItComes: Receive = (sock, buffer, bytes) => untilReceived(bytes, sock.recvInto(buffer))
 
 export const sockRecvExactInto = make(exactly)
 
