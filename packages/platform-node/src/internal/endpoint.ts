@@ -11,8 +11,10 @@ export type Done = (error?: Error | null) => void
 
 /** Whom an endpoint tells what comes from the other end. */
 export interface Recipient {
-  /** Takes a chunk, which it then owns. */
-  receive(chunk: Uint8Array): void
+  /** Bytes are here, lent until {@link keep}. */
+  receive(bytes: Uint8Array): void
+  /** Copies what nobody took. */
+  keep(): void
   /** Whether more may come for now. */
   readonly isReading: boolean
   ended(): void
@@ -64,7 +66,8 @@ export class DuctSocket extends net.Socket implements Endpoint {
   ) {
     const buffer = receiveBuffer(readAhead)
     const callback = (length: number) => {
-      deliver(recipient, buffer.copy(length))
+      deliver(recipient, length === buffer.length ? buffer : buffer.subarray(0, length))
+      recipient.keep()
       // Asked afterwards: a fiber that was woken may have begun to read again.
       return recipient.isReading
     }
@@ -72,7 +75,7 @@ export class DuctSocket extends net.Socket implements Endpoint {
       ...source,
       allowHalfOpen: true,
       manualStart: true,
-      onread: { buffer: buffer.bytes, callback }
+      onread: { buffer, callback }
     }
     super(options)
     // The same functions for all sockets: an emitter calls a listener on itself.
@@ -114,7 +117,7 @@ function onClose(this: DuctSocket): void {
   this.recipient.closed()
 }
 
-const deliver = wakes.within((recipient: Recipient, chunk: Uint8Array) => recipient.receive(chunk))
+const deliver = wakes.within((recipient: Recipient, bytes: Uint8Array) => recipient.receive(bytes))
 
 interface Handle {
   readonly close: () => void
@@ -155,7 +158,8 @@ export const plainEndpoint = (socket: net.Socket, recipient: Recipient): Endpoin
     while (isWanted) {
       const chunk: unknown = socket.read()
       if (!Predicate.isUint8Array(chunk)) return
-      recipient.receive(new Uint8Array(chunk))
+      recipient.receive(chunk)
+      recipient.keep()
       isWanted = recipient.isReading
     }
   }

@@ -1,12 +1,5 @@
 import { markAsUntransferable } from "node:worker_threads"
 
-/** Where reads land, and how what landed there is copied out. */
-export interface ReceiveBuffer {
-  readonly bytes: Uint8Array
-  /** The first `length` bytes, as a chunk that nothing else will write to. */
-  readonly copy: (length: number) => Uint8Array
-}
-
 const largestRead = 256 * 1024
 
 let shared: Buffer | undefined
@@ -19,23 +12,19 @@ const memory = (size: number): Buffer => {
   return shared.subarray(0, size)
 }
 
-// Nearly all sockets of a thread read the same way, so the description is one, too.
-let last: ReceiveBuffer | undefined
+// Nearly all sockets of a thread read the same way, so the view is one, too.
+let last: Uint8Array | undefined
 
-/** A buffer for reads of at most `readAhead` bytes. */
-export const receiveBuffer = (readAhead: number): ReceiveBuffer => {
+/** Where reads of at most `readAhead` bytes land. */
+export const receiveBuffer = (readAhead: number): Uint8Array => {
   const size = Math.max(1, Math.min(readAhead, largestRead))
   if (process.platform === "win32") return make(size)
-  return last?.bytes.length === size ? last : (last = make(size))
+  return last?.length === size ? last : (last = make(size))
 }
 
-const make = (size: number): ReceiveBuffer => {
+const make = (size: number): Uint8Array => {
   const buffer = memory(size)
-  const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
-  return {
-    bytes,
-    copy: (length) => copyOf(bytes, length)
-  }
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** The first `length` bytes, as a chunk that nothing else will write to and that keeps little more than itself. */

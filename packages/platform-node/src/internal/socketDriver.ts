@@ -14,6 +14,7 @@ import {
   type Source,
   takeHandle
 } from "./endpoint.js"
+import { copyOf } from "./receiveBuffer.js"
 import { codeOf, readError, writeError } from "./errno.js"
 import { Outflow, type Sent } from "./sender.js"
 
@@ -22,6 +23,8 @@ const nothing = new Uint8Array(0)
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
 export class SocketDriver implements Driver, Recipient {
   private readonly inbox: Inbox
+  /** Bytes that came after those in the inbox, in memory that is read into again as soon as this event is over. */
+  private lent: Uint8Array = nothing
   private readonly sender: Outlet
   private readonly endpoint: Endpoint
   private wake: (side: "read" | "write") => void = nobody
@@ -56,14 +59,24 @@ export class SocketDriver implements Driver, Recipient {
 
   // --- reading
 
-  receive(chunk: Uint8Array): void {
+  receive(bytes: Uint8Array): void {
     if (this.isDiscarding) {
-      this.discarded += chunk.length
+      this.discarded += bytes.length
       return
     }
-    this.inbox.push(chunk)
-    this.isReading = !this.inbox.isFull
+    this.lent = bytes
     this.wake("read")
+  }
+
+  /** A fiber that the bytes woke has run by now, unless it has a scheduler of its own. */
+  keep(): void {
+    this.copy()
+    if (!this.isDiscarding) this.isReading = !this.inbox.isFull
+  }
+
+  private copy(): void {
+    if (this.lent.length > 0) this.inbox.push(copyOf(this.lent, this.lent.length))
+    this.lent = nothing
   }
 
   /**
@@ -96,9 +109,27 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   take(): Chunks | ReadError | undefined {
+    this.copy()
     const taken = this.inbox.take()
-    if (!this.isReading && !this.inbox.isEnded && !this.isClosed) this.startReading()
+    this.goOnReading()
     return taken
+  }
+
+  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+    const { lent } = this
+    if (lent.length === 0 || this.inbox.size > 0) {
+      const taken = this.inbox.takeInto(buffer)
+      this.goOnReading()
+      return taken
+    }
+    const count = Math.min(lent.length, buffer.length)
+    buffer.set(count === lent.length ? lent : lent.subarray(0, count))
+    this.lent = count === lent.length ? nothing : lent.subarray(count)
+    return count
+  }
+
+  private goOnReading(): void {
+    if (!this.isReading && !this.inbox.isFull && !this.inbox.isEnded && !this.isClosed) this.startReading()
   }
 
   private startReading(): void {
@@ -177,6 +208,7 @@ export class SocketDriver implements Driver, Recipient {
         this.socket.destroy()
         return
       }
+      this.copy()
       const hasUnread = this.inbox.size > 0
       this.isDiscarding = true
       if (!this.isReading) this.startReading()
