@@ -5,6 +5,7 @@
  */
 import type { Address } from "@ductworks/core/Address"
 import type { Unsupported } from "@ductworks/core/DuctError"
+import { sizeOr } from "@ductworks/core/Connection"
 import { Transport } from "@ductworks/core/Transport"
 import * as Wakes from "@ductworks/core/Wakes"
 import * as Duration from "effect/Duration"
@@ -31,6 +32,12 @@ export interface Options {
    */
   readonly busyPoll?: Duration.DurationInput
   /**
+   * `SO_SNDBUF` of Unix sockets: how many bytes the system keeps for an end that does not read, its own bookkeeping
+   * included, before `highWaterMark` begins to count. The more, the fewer times two ends on one processor have to take turns
+   * over large messages. Default 512 KiB, where `net.core.wmem_max` allows it (it is 208 KiB by default, which makes 416).
+   */
+  readonly sendBufferBytes?: number
+  /**
    * Whether a Unix listener at `address` accepts the process, whose user and group are those it had when it connected.
    * Others are closed at once, and the listener goes on. Default: our own (effective) user alone. The permissions of a
    * socket file come first: see `mode` of `ListenOptions`.
@@ -39,6 +46,11 @@ export interface Options {
 }
 
 const isOwnUser = ({ uid }: Credentials): boolean => uid === process.geteuid?.()
+
+const defaultSendBufferBytes = 512 * 1024
+
+// An integer of C.
+const largestSendBuffer = 2 ** 31 - 1
 
 const longestSpin = Duration.seconds(1)
 
@@ -60,7 +72,11 @@ export const layerWith = (options: Options): Layer.Layer<Transport, Unsupported>
         Effect.suspend(() => load()),
         (binding) => {
           const { allowPeer = isOwnUser, busyPoll = Duration.zero } = options
-          const system = makeSystem(binding, { allowPeer, spin: microseconds(busyPoll) })
+          const system = makeSystem(binding, {
+            allowPeer,
+            spin: microseconds(busyPoll),
+            sendBufferBytes: Math.min(sizeOr(options.sendBufferBytes, defaultSendBufferBytes), largestSendBuffer)
+          })
           return { connect: connect(system), listen: listen(system), pair: pair(system) }
         }
       )

@@ -1,3 +1,4 @@
+import { Transport } from "@ductworks/core/Transport"
 import { MessageDuct, Serializer } from "@ductworks/message"
 import { NodeChild } from "@ductworks/platform-node"
 import * as SocketTransport from "@ductworks/sockets/SocketTransport"
@@ -95,5 +96,34 @@ describe("processes of contracts", () => {
       yield* other.send("late")
       assert.strictEqual(yield* Fiber.join(receiving), "late")
     }).pipe(Effect.provide(SocketTransport.layerWith({ busyPoll: "2 millis" })))
+  )
+})
+
+describe("what the system keeps for an end that does not read", () => {
+  const kept = (settings: SocketTransport.Options) =>
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const [one, other] = yield* transport.pair()
+      yield* one.write([new Uint8Array(4 * 1024 * 1024)])
+      const piece = new Uint8Array(64 * 1024)
+      let total = 0
+      // All at once: more is sent only when the event loop goes round.
+      for (let taken = other.takeInto?.(piece); typeof taken === "number"; taken = other.takeInto?.(piece))
+        total += taken
+      yield* one.abort
+      return total
+    }).pipe(Effect.scoped, Effect.provide(SocketTransport.layerWith(settings)))
+
+  it.live("is what sendBufferBytes says, within what the system allows, and odd values are no harm (native)", () =>
+    Effect.gen(function* () {
+      const usual = yield* kept({})
+      assert.isAbove(usual, 256 * 1024)
+      assert.isAtMost(usual, 1024 * 1024)
+      const small = yield* kept({ sendBufferBytes: 64 * 1024 })
+      assert.isAtMost(small, usual / 2)
+      for (const odd of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
+        assert.isAbove(yield* kept({ sendBufferBytes: odd }), 0)
+      }
+    })
   )
 })

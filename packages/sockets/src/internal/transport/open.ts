@@ -27,7 +27,7 @@ import { fault } from "../errno.js"
 import { NativeHandle } from "../nativeHandle.js"
 import { Attempt, connectTcp, connectUnix } from "./connect.js"
 import { NativeDriver } from "./driver.js"
-import { getInteger, tune } from "./socketOptions.js"
+import { getInteger, holdForReader, tune } from "./socketOptions.js"
 import type { System } from "./system.js"
 
 /** The two addresses of a connection. */
@@ -46,6 +46,7 @@ export const connectionOf = (
 ): Effect.Effect<Connection.Connection, never, Scope.Scope> =>
   Effect.suspend(() => {
     if (isTcp) tune(system.binding, polled.handle, options)
+    else holdForReader(system.binding, polled.handle, system.sendBufferBytes)
     return Connection.make(new NativeDriver(system, polled, isTcp, readAheadOf(options)), {
       ...ends,
       fileno: Option.some(system.binding.fileno(polled.handle)),

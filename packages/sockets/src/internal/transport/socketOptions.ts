@@ -30,6 +30,10 @@ export const tune = (binding: Binding, handle: Handle, options: SocketOptions): 
   set(IPPROTO.TCP, TCP.KEEPCNT, probes)
 }
 
+/** How many bytes of a Unix socket the system keeps for the other end. Linux doubles what it is told (socket(7)). */
+export const holdForReader = (binding: Binding, handle: Handle, bytes: number): number =>
+  binding.setsockopt(handle, SOL.SOCKET, SO.SNDBUF, integers(Math.ceil(bytes / 2)))
+
 /** A port whose last connections have just ended may be bound at once. */
 export const reuseAddress = (binding: Binding, handle: Handle): number =>
   binding.setsockopt(handle, SOL.SOCKET, SO.REUSEADDR, integers(1))

@@ -9,10 +9,14 @@ export interface System {
   readonly addresses: Addresses
   /** How long a read spins before it waits, in microseconds. */
   readonly spin: number
+  readonly sendBufferBytes: number
   readonly allowPeer: (credentials: Credentials, address: Address) => boolean
 }
 
-export const makeSystem = (binding: Binding, settings: Pick<System, "spin" | "allowPeer">): System => ({
+export const makeSystem = (
+  binding: Binding,
+  settings: Pick<System, "spin" | "sendBufferBytes" | "allowPeer">
+): System => ({
   binding,
   addresses: new Addresses(binding),
   ...settings
