@@ -20,6 +20,9 @@ const sendsPerTurn = 64
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
 
+// One for all: an error and its stack take longer than close(2).
+const sendClosed = new DuctClosed({ operation: "send" })
+
 /** A connected stream socket of the addon as a driver of core's `Connection`. */
 export class NativeDriver implements Driver {
   private wake: (side: "read" | "write") => void = () => {}
@@ -199,6 +202,17 @@ export class NativeDriver implements Driver {
     })
   }
 
+  // A TCP socket with input that nobody read takes the long way.
+  closeAtOnce(): boolean {
+    if (this.isClosed) return true
+    if (this.isLingering || this.pending() > 0) return false
+    if (this.isTcp && this.readEnd === undefined && this.sender.failure === undefined && this.discardOnce() > 0) {
+      return false
+    }
+    this.destroy()
+    return true
+  }
+
   private destroy(isReset = false): void {
     if (this.isClosed) return
     this.isClosed = true
@@ -206,7 +220,7 @@ export class NativeDriver implements Driver {
     if (isReset && this.isTcp) resetOnClose(this.system.binding, this.polled.handle)
     this.polled.close()
     this.pieces = []
-    this.sender.fail(new DuctClosed({ operation: "send" }))
+    this.sender.fail(sendClosed)
     const closed = this.closed
     this.closed = []
     for (const done of closed) done()
@@ -234,14 +248,18 @@ export class NativeDriver implements Driver {
 
   private readonly discard = (): void => {
     if (this.isClosed) return
-    const { binding } = this.system
     for (const limit = this.discarded + discardAtOnce; this.discarded < limit;) {
-      const room = landing.room(Number.MAX_SAFE_INTEGER)
-      const count = binding.recv(this.polled.handle, landing.memory, landing.offset, room, 0, 0)
+      const count = this.discardOnce()
       if (count <= 0 && !isBlocked(count)) return this.destroy()
       if (count < 0) break
-      this.discarded += count
     }
     if (this.polled.watch("read", this.discard) < 0) this.destroy()
+  }
+
+  private discardOnce(): number {
+    const room = landing.room(Number.MAX_SAFE_INTEGER)
+    const count = this.system.binding.recv(this.polled.handle, landing.memory, landing.offset, room, 0, 0)
+    if (count > 0) this.discarded += count
+    return count
   }
 }
