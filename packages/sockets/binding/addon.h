@@ -95,6 +95,8 @@ struct Descriptor {
   bool asked;
   /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
   bool crowded;
+  /* Whether the last accept found nothing. */
+  bool vain;
 };
 
 /* Owns a new descriptor of the system's: closes it if there is no room for it. A handle, or a negative errno. */

@@ -2,6 +2,7 @@
 #include "addon.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #ifdef SOCK_CLOEXEC
@@ -61,21 +62,49 @@ static int call_socketpair(const Arguments *arguments) {
   return one < 0 ? one : two;
 }
 
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+static bool is_shut_down(int fd) {
+  struct pollfd state = {.fd = fd, .events = POLLIN | POLLRDHUP};
+  return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLRDHUP)) != 0;
+}
+
+static int accept_now(int fd, struct sockaddr_storage *address, socklen_t *length) {
+  int accepted;
+  *length = sizeof *address;
+#ifdef SOCK_CLOEXEC
+  RETRY_INTERRUPTED(accepted, accept4(fd, (struct sockaddr *)address, length, from_birth));
+#else
+  RETRY_INTERRUPTED(accepted, accept(fd, (struct sockaddr *)address, length));
+#endif
+  return prepare(accepted);
+}
+
+/*
+ * A Unix listener that somebody who shares it shut down is readable for ever, and says EAGAIN for ever where an accept
+ * that may wait says EINVAL (Linux: unix_accept in net/unix/af_unix.c, __skb_wait_for_more_packets). So who finds nothing
+ * twice in a row looks. Nothing comes after the shutdown, and what came just before is accepted.
+ */
+static int accept_next(Descriptor *descriptor, struct sockaddr_storage *address, socklen_t *length) {
+  int fd = accept_now(descriptor->fd, address, length);
+  if (fd < 0 && errno == EAGAIN && descriptor->vain && is_shut_down(descriptor->fd)) {
+    fd = accept_now(descriptor->fd, address, length);
+    if (fd < 0 && errno == EAGAIN) errno = EINVAL;
+  }
+  descriptor->vain = fd < 0;
+  return fd;
+}
+
 static int call_accept(const Arguments *arguments) {
   Bytes from;
   if (!argument_address_out(arguments, 1, &from)) return -EINVAL;
-  const Descriptor *descriptor = argument_descriptor(arguments, 0);
+  Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   struct sockaddr_storage address;
-  socklen_t length = sizeof address;
-  int fd;
-#ifdef SOCK_CLOEXEC
-  RETRY_INTERRUPTED(fd, accept4(descriptor->fd, (struct sockaddr *)&address, &length, from_birth));
-#else
-  RETRY_INTERRUPTED(fd, accept(descriptor->fd, (struct sockaddr *)&address, &length));
-  fd = prepare(fd);
-#endif
-  int handle = open_new(arguments, fd);
+  socklen_t length;
+  int handle = open_new(arguments, accept_next(descriptor, &address, &length));
   if (handle >= 0) address_give(arguments->environment, &address, length, from);
   return handle;
 }

@@ -15,6 +15,15 @@ import { connect, freshUnix, listen, live, loopback, openSockets, ownScope, pyth
 
 const reasonOf = (error: object): unknown => ("reason" in error ? error.reason : error)
 
+/** Another process, which has the descriptor, too, shuts its socket down. */
+const shutDown = (fd: number) =>
+  Effect.gen(function* () {
+    const { exit } = yield* python(["import socket", "socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)"], {
+      stdio: ["ignore", "pipe", "inherit", fd]
+    })
+    assert.propertyVal(yield* exit, "code", 0)
+  })
+
 /** A socket file whose listener was killed. */
 const abandoned = Effect.gen(function* () {
   const address = yield* freshUnix
@@ -153,22 +162,39 @@ describe("accepting", () => {
     )
   }
 
+  for (const family of ["Unix", "TCP"]) {
+    // TCP says EINVAL by itself; a Unix listener that was shut down says for ever that it has nothing yet.
+    live(
+      `DW-7 a ${family} listener that another process shut down wakes who accepts with CommunicationFault, and is destroyed`,
+      Effect.gen(function* () {
+        const address = family === "Unix" ? yield* freshUnix : loopback
+        const before = openSockets()
+        const listener = yield* listen(address)
+        const [fd = -1] = openSockets().filter((fd) => !before.includes(fd))
+        const waiting = yield* Effect.replicateEffect(Effect.fork(Effect.flip(listener.accept)), 3)
+        yield* Effect.yieldNow()
+        yield* shutDown(fd)
+        const broken = { _tag: "CommunicationFault", code: "EINVAL" } as const
+        for (const fiber of waiting) assert.include(yield* Fiber.join(fiber), broken)
+        assert.include(yield* Effect.flip(listener.accept), broken)
+        assert.deepStrictEqual(openSockets(), before)
+      })
+    )
+  }
+
   live(
-    "DW-7 a listener that fails is destroyed, and who accepts gets CommunicationFault",
+    "DW-7 who waits in the queue of a Unix listener that was shut down is accepted first",
     Effect.gen(function* () {
       const before = openSockets()
-      const listener = yield* listen(loopback)
+      const listener = yield* listen(yield* freshUnix)
       const [fd = -1] = openSockets().filter((fd) => !before.includes(fd))
-      const accepting = yield* Effect.fork(Effect.flip(listener.accept))
-      yield* Effect.yieldNow()
-      // accept(2) of a listener that was shut down says EINVAL.
-      const breaker = yield* python(["import socket", "socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)"], {
-        stdio: ["ignore", "pipe", "inherit", fd]
-      })
-      assert.include(yield* Fiber.join(accepting), { _tag: "CommunicationFault", code: "EINVAL" })
-      yield* breaker.exit
-      assert.deepStrictEqual(openSockets(), before)
-      assert.strictEqual((yield* Effect.flip(listener.accept))._tag, "CommunicationFault")
+      const child = yield* connect(listener.address)
+      yield* shutDown(fd)
+      const parent = yield* listener.accept
+      yield* child.write([Uint8Array.of(42)])
+      assert.deepStrictEqual([...(yield* parent.pull)[0]], [42])
+      assert.include(yield* Effect.flip(listener.accept), { _tag: "CommunicationFault", code: "EINVAL" })
+      assert.include(yield* Effect.flip(connect(listener.address)), { reason: "Refused", code: "ECONNREFUSED" })
     })
   )
 

@@ -60,7 +60,7 @@ export interface Binding {
   /** 0, or `-EINPROGRESS`. */
   readonly connect: (handle: Handle, address: RawAddress, length: number) => number
   readonly listen: (handle: Handle, backlog: number) => number
-  /** A handle; the address's length is `results[0]`. */
+  /** A handle; the address's length is `results[0]`. `-EINVAL` of what does not listen, or was shut down by whoever shares it. */
   readonly accept: (handle: Handle, from: RawAddress) => number
   readonly shutdown: (handle: Handle, how: number) => number
   readonly getsockname: (handle: Handle, out: RawAddress) => number

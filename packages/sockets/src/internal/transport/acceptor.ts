@@ -7,10 +7,6 @@ import { fault, isBlocked, isLostConnection, isOutOfRoom } from "../errno.js"
 import { NativeHandle } from "../nativeHandle.js"
 import type { System } from "./system.js"
 
-// A wake that brought no connection may have been one for somebody else, who has the descriptor, too. So many in a row
-// are none: a Unix listener that was shut down by another process is readable for ever, and has nothing to accept.
-const vainWakes = 16
-
 // With no descriptor left, accept(2) says so at once and again: it is not asked for this long.
 const pauseMillis = 100
 
@@ -23,7 +19,6 @@ export class Acceptor {
   private waiting: Array<() => void> = []
   private pause: NodeJS.Timeout | undefined
   private end: AcceptError | undefined
-  private vain = 0
 
   constructor(
     private readonly system: System,
@@ -49,17 +44,13 @@ export class Acceptor {
     if (this.pause !== undefined) return undefined
     const { addresses, binding } = this.system
     const handle = binding.accept(this.handle, addresses.from)
-    if (handle >= 0) {
-      this.vain = 0
-      return handle
-    }
-    if (isOutOfRoom(handle) || this.vain > vainWakes) this.rest()
+    if (handle >= 0) return handle
+    if (isOutOfRoom(handle)) this.rest()
     else if (!isBlocked(handle) && !isLostConnection(handle)) this.fail(handle)
     return undefined
   }
 
   private rest(): void {
-    this.vain = 0
     this.pause = setTimeout(() => {
       this.pause = undefined
       this.wake()
@@ -82,16 +73,11 @@ export class Acceptor {
   })
 
   private watch(): void {
-    const result = this.polled.watch("read", this.onReadable)
+    const result = this.polled.watch("read", this.wake)
     if (result < 0) this.fail(result)
   }
 
-  private readonly onReadable = (): void => {
-    this.vain += 1
-    this.wake()
-  }
-
-  private wake(): void {
+  private readonly wake = (): void => {
     const waiting = this.waiting
     this.waiting = []
     for (const resume of waiting) resume()
