@@ -8,8 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { socket, temporaryDirectory } from "./support/addon.js"
-import { addon } from "./support/addon.js"
+import { addon, pair, rawAddress, socket, temporaryDirectory } from "./support/addon.js"
 import {
   connect,
   ends,
@@ -24,6 +23,17 @@ import {
 } from "./support/transport.js"
 
 const reasonOf = (error: object): unknown => ("reason" in error ? error.reason : error)
+
+/** A socket that is nobody's in this process: one that came over another socket. */
+const inherited = (domain: number, type: number) =>
+  Effect.gen(function* () {
+    const sent = yield* socket(domain, type)
+    const [one, two] = yield* pair()
+    const fds = Int32Array.of(addon.fileno(sent))
+    assert.strictEqual(addon.sendmsg(one, Uint8Array.of(1), 0, 1, 0, rawAddress(), 0, fds, 0), 1)
+    assert.strictEqual(addon.recvmsg(two, new Uint8Array(1), 0, 1, 0, rawAddress(), fds), 1)
+    return fds[0] ?? -1
+  }).pipe(Effect.scoped)
 
 const bytes = (count: number) => new Uint8Array(count).fill(7)
 
@@ -83,6 +93,17 @@ describe("connecting", () => {
     })
   )
 
+  live(
+    "DW-8 an address that no TCP connection can be made to is Unreachable, and leaves nothing open",
+    Effect.gen(function* () {
+      const before = openSockets()
+      // Linux sends no TCP to a broadcast address, whatever routes there are (tcp_v4_connect).
+      const failure = yield* Effect.flip(connect(Address.TcpAddress("255.255.255.255", 80)))
+      assert.include(failure, { _tag: "ConnectFailed", reason: "Unreachable", code: "ENETUNREACH" })
+      assert.deepStrictEqual(openSockets(), before)
+    })
+  )
+
   // A network of its own, in which the port asked for is the only one that the system can choose for who connects.
   const alone = [
     "ip link set lo up",
@@ -98,6 +119,27 @@ describe("connecting", () => {
         const { exit } = yield* start("unshare", ["-n", "sh", "-c", alone, "sh", process.execPath, fixture("self")])
         // The first line is that of a plain socket, which does connect to itself, and closes so that the port is free.
         assert.strictEqual((yield* exit).text, 'True\n"Refused"')
+      })
+    )
+
+    live(
+      "DW-8 SH-10 a network without a way, and one that is said to be unreachable, are errors with every layer, which leave nothing",
+      Effect.gen(function* () {
+        const routes = 'ip link set lo up && ip route add unreachable 198.51.100.0/24 && exec "$@"'
+        const { exit } = yield* start("unshare", [
+          ...["-n", "sh", "-c", routes, "sh"],
+          ...[process.execPath, fixture("unreachable")]
+        ])
+        const told = (tag: string, reason: string) => [
+          [tag, reason, "ENETUNREACH", 0],
+          [tag, reason, "EHOSTUNREACH", 0]
+        ]
+        assert.deepStrictEqual(JSON.parse((yield* exit).text), [
+          ["NativeSockets", ...told("SocketFault", "")],
+          ["PortableSockets", ...told("SocketFault", "")],
+          ["SocketTransport", ...told("ConnectFailed", "Unreachable")],
+          ["NodeTransport", ...told("ConnectFailed", "Unreachable")]
+        ])
       })
     )
   })
@@ -117,6 +159,29 @@ describe("descriptors", () => {
       assert.strictEqual(yield* over(file), "NotASocket")
     })
   )
+
+  const kinds = [
+    ["UDP", AF.INET, SOCK.DGRAM],
+    ["Unix datagram", AF.UNIX, SOCK.DGRAM],
+    ["sequenced packet", AF.UNIX, SOCK.SEQPACKET]
+  ] as const
+
+  for (const [kind, domain, type] of kinds) {
+    live(
+      `a ${kind} socket is NotASocket, and closed, with connect and with a duct`,
+      Effect.gen(function* () {
+        const before = openSockets()
+        const address = Address.FdAddress(yield* inherited(domain, type))
+        const failure = yield* Effect.flip(connect(address))
+        assert.include(failure, { _tag: "ConnectFailed", reason: "NotASocket", code: "EPROTOTYPE" })
+        assert.deepStrictEqual(openSockets(), before)
+        const child = yield* RawDuct.child({ address: Address.FdAddress(yield* inherited(domain, type)) })
+        const told = yield* Effect.flip(child.connect())
+        assert.include(told, { _tag: "ConnectFailed", reason: "NotASocket", code: "EPROTOTYPE" })
+        assert.deepStrictEqual(openSockets(), before)
+      })
+    )
+  }
 
   live(
     "mistake 19 a descriptor has one owner in the process: another is AddressInUse",

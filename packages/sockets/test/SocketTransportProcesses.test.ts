@@ -9,6 +9,10 @@ import { fixture, live, loopback, python, reported, start } from "./support/tran
 
 const Report = Schema.Struct({ passed: Schema.Number, violations: Schema.Array(Schema.String) })
 
+const Counts = Schema.Struct({ descriptors: Schema.Number, polls: Schema.Number, threads: Schema.Number })
+
+const Idle = Schema.Struct({ bytesEach: Schema.Number, counts: Schema.Tuple(Counts, Counts, Counts, Counts) })
+
 describe("programs of their own", { timeout: 60_000 }, () => {
   for (const kind of ["connections", "messages"]) {
     live(
@@ -46,7 +50,7 @@ describe("programs of their own", { timeout: 60_000 }, () => {
   )
 
   live(
-    "a listener without a descriptor for the next connection pauses, and goes on when there is one",
+    "a listener without a descriptor for the next connection pauses without spinning, and goes on when there is one",
     Effect.gen(function* () {
       const { exit } = yield* start("sh", [
         "-c",
@@ -55,8 +59,24 @@ describe("programs of their own", { timeout: 60_000 }, () => {
         process.execPath,
         fixture("exhaustion")
       ])
-      const outcome = { full: "EMFILE", reason: "TooManyOpenFiles", isWaiting: true, received: 42 }
-      assert.deepStrictEqual(JSON.parse((yield* exit).text), outcome)
+      const outcome = { full: "EMFILE", reason: "TooManyOpenFiles", isWaiting: true, spins: false, received: 42 }
+      assert.deepStrictEqual(JSON.parse((yield* exit).text), [outcome, outcome])
+    })
+  )
+
+  live(
+    "a thousand idle pairs keep under 8 KiB each of V8's memory, no thread and no handle of libuv",
+    Effect.gen(function* () {
+      const { exit } = yield* start(process.execPath, ["--expose-gc", fixture("idleMemory")])
+      const { bytesEach, counts } = yield* Schema.decode(Schema.parseJson(Idle))((yield* exit).text)
+      const [before, idle, known, after] = counts
+      const { descriptors, polls, threads } = before
+      assert.isAbove(bytesEach, 0)
+      assert.isBelow(bytesEach, 8 * 1024)
+      assert.deepStrictEqual(idle, { descriptors: descriptors + 2000, polls, threads })
+      // Who waited once is known to the event loop, one handle an end, until it is closed.
+      assert.deepStrictEqual(known, { descriptors: descriptors + 2000, polls: polls + 1000, threads })
+      assert.deepStrictEqual(after, before)
     })
   )
 
