@@ -37,7 +37,10 @@ export interface SockOptions {
   readonly type?: number
   /** Default 0: the one of the domain and type. */
   readonly protocol?: number
-  /** A descriptor to own from here on; default -1: a new one. */
+  /**
+   * A descriptor to own from here on; default -1: a new one. Its domain and type are its own: the others count only where
+   * the system does not tell them.
+   */
   readonly fd?: number
 }
 

@@ -212,6 +212,28 @@ describe("descriptors of others", () => {
   )
 
   native(
+    "SH-4 SH-33 an adopted datagram socket is one whatever it was called, keeps its boundaries, and is closed once",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair(AF.UNIX, SOCK.DGRAM)
+      const before = openDescriptors()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* one.sendFds(bytes("x"), [two.fd])
+          const { fds } = yield* two.recvFds(1)
+          const [fd = -1] = fds
+          const adopted = yield* Sock.sock({ fd, domain: AF.INET, type: SOCK.STREAM | SOCK.NONBLOCK })
+          assert.deepStrictEqual([adopted.fd, adopted.domain, adopted.type], [fd, AF.UNIX, SOCK.DGRAM])
+          yield* one.send(bytes("first"))
+          yield* one.send(bytes("second"))
+          assert.deepStrictEqual([text(yield* adopted.recv(100)), text(yield* adopted.recv(100))], ["first", "second"])
+          assert.strictEqual(openDescriptors(), before + 1)
+        })
+      )
+      assert.strictEqual(openDescriptors(), before)
+    })
+  )
+
+  native(
     "SH-33 descriptors that are none, no sockets' and cannot be polled, are typed errors and stay open",
     Effect.gen(function* () {
       assert.propertyVal(yield* Effect.flip(Sock.fdSock(-1)), "_tag", "InvalidArgument")

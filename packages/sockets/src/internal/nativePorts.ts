@@ -30,12 +30,13 @@ export const nativePorts = (system: NativeSystem): Ports => {
   }
 }
 
-// What is no socket has neither domain nor type.
+// What the system says counts: a datagram socket that was read as a stream would lose bytes unseen. What is no socket has
+// neither domain nor type.
 const adopted = (system: NativeSystem, handle: Handle, domain?: number, type?: number): Port => {
   const told = (name: number): number | undefined => {
     const bytes = new Uint8Array(4)
     const length = name < 0 ? -1 : system.binding.getsockopt(handle, SOL.SOCKET, name, bytes)
     return length < 0 ? undefined : new DataView(bytes.buffer).getInt32(0, endianness() === "LE")
   }
-  return new BindingPort(system, handle, domain ?? told(SO.DOMAIN) ?? AF.UNSPEC, type ?? told(SO.TYPE) ?? 0)
+  return new BindingPort(system, handle, told(SO.DOMAIN) ?? domain ?? AF.UNSPEC, told(SO.TYPE) ?? type ?? 0)
 }
