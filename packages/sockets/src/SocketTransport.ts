@@ -93,7 +93,8 @@ export const layerWith = (options: Options): Layer.Layer<Transport, Unsupported>
  *
  * - A listener accepts when it is asked to: what nobody asked for waits in the kernel's queue (`backlog`), and a Unix
  *   listener whose queue is full lets connecting fail with the reason `BacklogFull`. With no descriptor left it pauses
- *   100 ms and goes on.
+ *   100 ms and goes on. One that another process shut down fails with `CommunicationFault`; over `node:net` nobody hears
+ *   of that, and the event loop goes round and round.
  * - A Unix listener accepts our own user alone, unless `allowPeer` says otherwise ({@link layerWith}).
  * - `replaceStale` looks whether a process listens: a live listener's file stays, with the reason `AddressInUse`.
  * - Abstract names are exact with every Node that runs this. Every process of the machine may connect to one, but is

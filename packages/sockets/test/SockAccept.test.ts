@@ -5,9 +5,10 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { Sock } from "../src/index.js"
-import { AF, SO, SOL } from "../src/SocketConstants.js"
+import { AF, SHUT, SO, SOL } from "../src/SocketConstants.js"
 import type { SocketAddress } from "../src/SocketAddress.js"
-import { both, bytes, listening, native, settled, text } from "./support/suite.js"
+import { both, bytes, freshPath, listening, native, settled, text } from "./support/suite.js"
+import { python } from "./support/transport.js"
 import { fixtureOf } from "./support/processes.js"
 
 const clients = (address: SocketAddress, count: number) =>
@@ -123,6 +124,72 @@ describe("accept", () => {
         byte: 42,
         live: 3
       })
+    })
+  )
+})
+
+describe("a listener that another process shut down", () => {
+  const shutDown = (listener: Sock.Sock) =>
+    Effect.gen(function* () {
+      const { exit } = yield* python(["import socket", "socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)"], {
+        stdio: ["ignore", "pipe", "inherit", listener.fd]
+      })
+      assert.propertyVal(yield* exit, "code", 0)
+    })
+
+  // Not portably: libuv gets the error again and again, and tells nobody.
+  native(
+    "SH-6 over TCP fails who waits, and who comes",
+    Effect.gen(function* () {
+      const [listener] = yield* listening()
+      const accepting = yield* Effect.fork(Effect.flip(listener.accept))
+      yield* settled
+      yield* shutDown(listener)
+      assert.include(yield* Fiber.join(accepting), { _tag: "SocketFault", code: "EINVAL" })
+      assert.include(yield* Effect.flip(listener.accept), { _tag: "SocketFault", code: "EINVAL" })
+    })
+  )
+
+  native(
+    "SH-6 over Unix gives what was in its queue, then fails who waits, and who comes, and does not spin",
+    Effect.gen(function* () {
+      const path = yield* freshPath()
+      const listener = yield* Sock.unixSock
+      yield* listener.bind(path)
+      yield* listener.listen()
+      const accepting = yield* Effect.fork(Effect.flip(Effect.forever(listener.accept)))
+      yield* settled
+      const client = yield* Sock.unixSock
+      yield* client.connect(path)
+      yield* shutDown(listener)
+      assert.include(yield* Fiber.join(accepting), { _tag: "SocketFault", operation: "accept", code: "EINVAL" })
+      assert.propertyVal(yield* Effect.flip(listener.accept), "code", "EINVAL")
+      assert.propertyVal(yield* Effect.flip(listener.acceptMany()), "code", "EINVAL")
+      assert.propertyVal(yield* Effect.flip(listener.acceptNow), "code", "EINVAL")
+      assert.propertyVal(yield* Effect.flip((yield* Sock.unixSock).connect(path)), "code", "ECONNREFUSED")
+      const before = performance.nodeTiming.uvMetricsInfo.loopCount
+      yield* Effect.sleep("100 millis")
+      // The system calls it readable for ever: some 10,000 turns, were it polled.
+      assert.isBelow(performance.nodeTiming.uvMetricsInfo.loopCount - before, 1000)
+      yield* client.send(bytes("x"))
+    })
+  )
+
+  native(
+    "SH-6 SH-33 over Unix fails also the copy of who was sent the descriptor",
+    Effect.gen(function* () {
+      const path = yield* freshPath()
+      const listener = yield* Sock.unixSock
+      yield* listener.bind(path)
+      yield* listener.listen()
+      const [one, two] = yield* Sock.socketpair()
+      yield* one.sendFds(bytes("x"), [listener.fd])
+      const { fds } = yield* two.recvFds(1)
+      const copy = yield* Sock.fdSock(fds[0] ?? -1)
+      const accepting = yield* Effect.fork(Effect.flip(copy.accept))
+      yield* settled
+      yield* listener.shutdown(SHUT.RDWR)
+      assert.include(yield* Fiber.join(accepting), { _tag: "SocketFault", code: "EINVAL" })
     })
   )
 })
