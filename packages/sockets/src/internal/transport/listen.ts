@@ -43,7 +43,7 @@ const listenUnix = (system: System, asked: Option.Option<UnixAddress>, options: 
             system,
             new NativeHandle(system.binding, handle),
             false,
-            { localAddress: address, remoteAddress: UnixAddress("") },
+            { localAddress: address, remoteAddress: unnamed },
             options
           )
         : undefined
@@ -65,18 +65,19 @@ const isListening = ({ addresses, binding }: System, path: string): boolean => {
 }
 
 /** Closes the connection of one who is not allowed. */
-const isAllowed = ({ allowPeer, binding }: System, handle: Handle, address: Address): boolean => {
-  const out = new Int32Array(3)
+const isAllowed = ({ allowPeer, binding, credentials }: System, handle: Handle, address: Address): boolean => {
   let isWelcome = false
   try {
-    if (binding.peerCredentials(handle, out) < 0) return false
-    const [pid = -1, uid = -1, gid = -1] = out
+    if (binding.peerCredentials(handle, credentials) < 0) return false
+    const [pid = -1, uid = -1, gid = -1] = credentials
     isWelcome = allowPeer({ pid, uid: uid >>> 0, gid: gid >>> 0 }, address)
     return isWelcome
   } finally {
     if (!isWelcome) binding.close(handle)
   }
 }
+
+const unnamed = UnixAddress("")
 
 // --- TCP
 

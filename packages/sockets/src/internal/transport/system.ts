@@ -10,6 +10,8 @@ export interface System {
   /** How long a read spins before it waits, in microseconds. */
   readonly spin: number
   readonly sendBufferBytes: number
+  /** Room for what the addon tells of a peer. N-API gives a typed array memory of its own, outside of V8's heap. */
+  readonly credentials: Int32Array
   readonly allowPeer: (credentials: Credentials, address: Address) => boolean
 }
 
@@ -19,5 +21,6 @@ export const makeSystem = (
 ): System => ({
   binding,
   addresses: new Addresses(binding),
+  credentials: new Int32Array(3),
   ...settings
 })
