@@ -183,6 +183,20 @@ describe("descriptors", () => {
     )
   }
 
+  for (const [kind, domain, type] of kinds) {
+    live(
+      `a ${kind} socket is NotASocket over node:net, too, and stays open`,
+      Effect.gen(function* () {
+        const fd = yield* Effect.acquireRelease(inherited(domain, type), (fd) => Effect.sync(() => addon.closeFd(fd)))
+        const before = openSockets()
+        const failure = yield* Effect.flip(Effect.provide(connect(Address.FdAddress(fd)), NodeTransport.layer))
+        assert.include(failure, { _tag: "ConnectFailed", reason: "NotASocket", code: "ERR_INVALID_FD_TYPE" })
+        assert.deepStrictEqual(openSockets(), before)
+        assert.include(before, fd)
+      })
+    )
+  }
+
   live(
     "mistake 19 a descriptor has one owner in the process: another is AddressInUse",
     Effect.gen(function* () {

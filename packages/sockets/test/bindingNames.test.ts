@@ -6,13 +6,16 @@ import * as path from "node:path"
 import {
   addon,
   AF,
+  EAGAIN,
   EINVAL,
   ENAMETOOLONG,
   ENOPROTOOPT,
   IPPROTO,
   known,
+  owned,
   pair,
   rawAddress,
+  SHUT,
   SIZE,
   SO,
   SOCK,
@@ -108,6 +111,25 @@ describe("addresses and options (native)", () => {
       assert.isAbove(accepted, 0)
       assert.deepStrictEqual(addon.decode(out, addon.results[0]), Buffer.alloc(0))
       addon.close(accepted)
+    })
+  )
+
+  it.scopedLive("SH-6 a Unix listener that was shut down gives what came before that, and then EINVAL", () =>
+    Effect.gen(function* () {
+      const listener = yield* socket(AF["UNIX"], SOCK["STREAM"])
+      const client = yield* socket(AF["UNIX"], SOCK["STREAM"])
+      const directory = yield* temporaryDirectory
+      const [raw, out] = [rawAddress(), rawAddress()]
+      const length = addon.encodeUnix(Buffer.from(path.join(directory, "socket")), raw)
+      assert.strictEqual(addon.bind(listener, raw, length), 0)
+      assert.strictEqual(addon.listen(listener, 1), 0)
+      const next = () => addon.accept(listener, out)
+      assert.deepStrictEqual([next(), next(), next()], [-EAGAIN, -EAGAIN, -EAGAIN])
+      assert.strictEqual(addon.connect(client, raw, length), 0)
+      assert.strictEqual(addon.shutdown(listener, known(SHUT["RDWR"])), 0)
+      yield* owned(next())
+      // Once it may be that somebody else was faster.
+      assert.deepStrictEqual([next(), next(), next()], [-EAGAIN, -EINVAL, -EINVAL])
     })
   )
 
