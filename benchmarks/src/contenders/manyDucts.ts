@@ -3,6 +3,7 @@ import { MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Scope, Stream } from "effect"
 import { eachSince, now, small, type Contender, type Start } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
+import { forever, run } from "../loops.js"
 
 type Duct = MessageDuct.MessageDuct<unknown, unknown>
 
@@ -54,7 +55,7 @@ export const manyDucts = (carrier: Carrier, width: number, batches: Batches): Co
       // A whole number of windows.
       const perDuct = windowOf(width) / width
       const turns = Math.max(1, Math.round(count / batch.length / windowOf(width))) * perDuct
-      return Effect.runPromise(
+      return run(
         Effect.gen(function* () {
           const begun = now()
           yield* first.send(turns * batch.length)
@@ -97,9 +98,7 @@ export const manyDucts = (carrier: Carrier, width: number, batches: Batches): Co
         return answerTo(before, left)
       }
       const receive = (duct: Duct) =>
-        batches === "joined"
-          ? Stream.runForEachChunk(duct.stream, count)
-          : Effect.forever(Effect.flatMap(duct.recvAll, count))
+        batches === "joined" ? Stream.runForEachChunk(duct.stream, count) : forever(Effect.flatMap(duct.recvAll, count))
       yield* Effect.forEach(ducts, receive, { concurrency: "unbounded", discard: true })
     }).pipe(Effect.scoped, Effect.ignore, Effect.provide(carrier), Effect.ignore, Effect.runPromise)
   }
