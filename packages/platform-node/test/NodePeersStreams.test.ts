@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as net from "node:net"
+import { turn } from "./fixtures/child/support.js"
 import { client, endpointOf, portOf, server, until, watch } from "./support/peers.js"
 import { freshUnix, openResources, stable, text } from "./support/transport.js"
 
@@ -142,7 +143,7 @@ describe("connections as peers", () => {
         const socket = yield* rawSocket(portOf(transport))
         socket.write(frame(10, "half"))
         yield* until(() => seen.joined().length === i)
-        if (i % 2 === 0) yield* Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+        if (i % 2 === 0) yield* turn
         socket.resetAndDestroy()
         yield* until(() => seen.left().length === i)
         assert.include(seen.left()[i - 1]?.cause, { _tag: "RemoteDuctReset", code: "ECONNRESET" })
@@ -228,7 +229,7 @@ describe("connections as peers", () => {
       let taken = 0
       while (yield* transport.offer(slow, big)) {
         taken++
-        yield* Effect.sleep(0)
+        yield* turn
         assert.isBelow(taken, 1000)
       }
       yield* transport.send(fast, text.encode("still here"))
