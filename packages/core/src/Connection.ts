@@ -89,6 +89,8 @@ export interface Connection {
   readonly offer: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
   /** Bytes that were taken and have not left. */
   readonly pending: () => number
+  /** Bytes that have left since the connection was made: what is taken by now has, once this is `left() + pending()`. */
+  readonly left: () => number
   /** Completes when everything taken so far was handed to the kernel (or to the other end's buffer). */
   readonly flush: Effect.Effect<void, WriteError>
   /** `flush` for at most so long: whether it completed. */
@@ -107,7 +109,10 @@ export interface Connection {
  * @since 0.1.0
  * @category models
  */
-export type Line = Pick<Connection, "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "flushUntil">
+export type Line = Pick<
+  Connection,
+  "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "pending" | "left" | "flushUntil"
+>
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when

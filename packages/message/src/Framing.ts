@@ -62,6 +62,11 @@ export interface Framing {
    * what is wrong when the payload cannot be carried (a newline in a line).
    */
   readonly seal: (target: Uint8Array, offset: number, length: number) => string | undefined
+  /**
+   * Whether `seal` writes the header and looks at nothing else, and there is no trailer. A large payload then need not
+   * stand behind its header, and leaves without a copy. Default false.
+   */
+  readonly isHeaderOnly?: boolean
   /** A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. */
   readonly decoder: (limit: number) => Decoder
 }
@@ -106,6 +111,7 @@ export const ductworks: Framing = {
     setUint32(target, offset + 1, length)
     return undefined
   },
+  isHeaderOnly: true,
   decoder: (limit) => new PrefixDecoder(magicByte, limit)
 }
 
@@ -126,6 +132,7 @@ export const lengthPrefix32: Framing = {
     setUint32(target, offset, length)
     return undefined
   },
+  isHeaderOnly: true,
   decoder: (limit) => new PrefixDecoder(undefined, limit)
 }
 

@@ -27,7 +27,8 @@ export interface Serializer<in Out, out In = Out, out R = never> {
   readonly maxMessageBytes: number
   /**
    * The payload, as bytes, or as text which the duct writes as UTF-8 (it has no lone surrogates). The bytes may be the
-   * message itself, which its owner may fill in anew once the send has completed.
+   * message itself, which its owner may fill in anew once the send has completed; from 64 KiB on they are lent until then
+   * (see `MessageDuct.send`).
    */
   readonly encode: (message: Out) => Effect.Effect<Uint8Array | string, SerializeError, R>
   /**

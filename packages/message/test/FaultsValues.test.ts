@@ -79,12 +79,14 @@ describe("messages that cannot be sent", () => {
       Effect.gen(function* () {
         const [left, right] = yield* MessageDuct.pair({ serializer: Serializer.bytes })
         const buffer = new Uint8Array(1024 * 1024)
-        // Nobody receives yet: the last one cannot have left before it is overwritten.
-        const sizes = [10, 10, 20 * 1024, 10, 20 * 1024, 1024 * 1024]
+        // Nobody receives yet: of the small ones the last cannot have left before it is overwritten.
+        const sizes = [10, 10, 20 * 1024, 10, 20 * 1024, 60 * 1024]
         for (const [i, size] of sizes.entries()) yield* left.send(buffer.subarray(0, size).fill(i))
         buffer.fill(0xff)
         const filledAgain = function* () {
           for (const [i, size] of sizes.entries()) yield buffer.subarray(0, size).fill(100 + i)
+          yield buffer.fill(200)
+          yield buffer.subarray(0, 70 * 1024).fill(201)
         }
         const sending = yield* Effect.fork(left.sendAll(filledAgain()))
         for (const first of [0, 100]) {
@@ -92,6 +94,8 @@ describe("messages that cannot be sent", () => {
             assert.isTrue(Buffer.alloc(size, first + i).equals(yield* right.recv), `message ${first + i}`)
           }
         }
+        assert.isTrue(Buffer.alloc(buffer.length, 200).equals(yield* right.recv))
+        assert.isTrue(Buffer.alloc(70 * 1024, 201).equals(yield* right.recv))
         yield* Fiber.join(sending)
       }),
     withoutTcp

@@ -96,6 +96,10 @@ export class End extends Facade implements Connection {
     return () => this.#driver.pending()
   }
 
+  get left(): Connection["left"] {
+    return () => this.#writing.left()
+  }
+
   get flush(): Connection["flush"] {
     return this.#writing.flush()
   }

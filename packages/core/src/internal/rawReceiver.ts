@@ -64,6 +64,14 @@ export class RawReceiver implements Line {
     return this.connection.offer(chunks, timeout)
   }
 
+  pending(): number {
+    return this.connection.pending()
+  }
+
+  left(): number {
+    return this.connection.left()
+  }
+
   flushUntil(until: Deadline.Deadline): Effect.Effect<boolean, WriteError> {
     return this.connection.flushUntil(until)
   }

@@ -91,12 +91,16 @@ export class Writer {
       : Effect.flatMap(Deadline.make(timeout), (until) => Effect.asVoid(this.flushed(until)))
   }
 
+  left(): number {
+    return this.taken - this.driver.pending()
+  }
+
   /** Whether what was taken so far had left by then. */
   flushed(until: Deadline.Deadline | undefined): Effect.Effect<boolean, WriteError> {
     return Effect.suspend(() => {
       const target = this.taken
       const isOver = () =>
-        this.isClosed || this.driver.failure() !== undefined || this.taken - this.driver.pending() >= target
+        this.isClosed || this.driver.failure() !== undefined || this.left() >= target
       const wait = (): Effect.Effect<boolean, WriteError> => {
         if (!isOver()) {
           if (until !== undefined && Deadline.isOver(until)) return no

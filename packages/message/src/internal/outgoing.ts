@@ -4,7 +4,8 @@ import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
-import { room, settle, startOf } from "./slab.js"
+import { Scratch } from "./scratch.js"
+import { largest, room, settle, startOf } from "./slab.js"
 import { leastLength } from "./walk.js"
 
 const encoder = new TextEncoder()
@@ -12,11 +13,14 @@ const encoder = new TextEncoder()
 /** V8's `String::kMaxLength` where pointers have 64 bits. */
 const longestString = 2 ** 29 - 24
 
+// From here on bytes are lent rather than copied, as those of a raw duct are.
+const lentFrom = 64 * 1024
+
 type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
 
 /**
- * Payloads into frames, within the limit. Payloads are copied: they may be changed at once. Frames that were added one
- * after the other stand side by side in memory, and are taken out as one chunk.
+ * Payloads into frames, within the limit. All but {@link Outgoing.loan} are copied: they may be changed at once. Frames
+ * that were added one after the other stand side by side in memory, and are taken out as one chunk.
  */
 export class Outgoing {
   /** Chunks before the one that is growing. */
@@ -28,6 +32,12 @@ export class Outgoing {
 
   /** Bytes of the frames that were added and not taken. */
   size = 0
+
+  /**
+   * Whether the last frame is in memory that somebody waits for: that of its message, or a scratch. Then it is to be taken
+   * before the next one is added.
+   */
+  loan: Scratch | "message" | undefined
 
   private readonly framing: Framing
   private readonly limit: number
@@ -42,10 +52,9 @@ export class Outgoing {
     // A code unit takes at least one byte and at most three.
     if (payload.length > this.limit) return this.tooLarge(payload.length)
     const { headerBytes, trailerBytes } = this.framing
-    const memory = room(
-      headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes
-    )
-    if (memory === undefined) return this.tooLarge(payload.length, "the memory that is left")
+    const most = headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes
+    if (most > largest) return this.addLarge(payload)
+    const memory = room(most)
     const offset = startOf(memory)
     const start = offset + headerBytes
     let length = payload.length
@@ -55,22 +64,16 @@ export class Outgoing {
     } else {
       memory.set(payload, start)
     }
-    const problem = this.framing.seal(memory, offset, length)
-    if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem }))
-    this.append(memory, offset, headerBytes + length + trailerBytes)
-    return undefined
+    return this.seal(memory, offset, length)
   }
 
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
-    const { chunks, memory } = this
-    if (memory === undefined) return undefined
-    const last = this.cut(memory)
-    this.memory = undefined
+    const { chunks = [], memory } = this
+    this.memory = this.chunks = this.loan = undefined
     this.size = 0
-    if (chunks === undefined) return [last]
-    this.chunks = undefined
-    return Arr.append(chunks, last)
+    if (memory !== undefined) chunks.push(this.cut(memory))
+    return Arr.isNonEmptyArray(chunks) ? chunks : undefined
   }
 
   /**
@@ -87,15 +90,58 @@ export class Outgoing {
     return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
   }
 
+  private addLarge(payload: Uint8Array | string): Refused | undefined {
+    const { headerBytes, isHeaderOnly, trailerBytes } = this.framing
+    if (typeof payload !== "string" && payload.length >= lentFrom && isHeaderOnly === true) return this.lend(payload)
+    const scratch = Scratch.borrow(headerBytes + payload.length + trailerBytes)
+    const length = scratch?.write(payload, headerBytes, trailerBytes)
+    if (scratch === undefined || length === undefined) return this.tooLarge(payload.length, "the memory that is left")
+    const refused = length > this.limit ? this.tooLarge(length) : this.seal(scratch.memory, 0, length)
+    if (refused === undefined) this.loan = scratch
+    else scratch.giveBack()
+    return refused
+  }
+
+  /** The header, and the payload where it is. */
+  private lend(payload: Uint8Array): Refused | undefined {
+    const { headerBytes } = this.framing
+    const memory = room(headerBytes)
+    const refused = this.seal(memory, startOf(memory), payload.length, 0)
+    if (refused !== undefined) return refused
+    this.push(payload)
+    this.loan = "message"
+    return undefined
+  }
+
+  /** Seals a frame of which the payload is ready, and adds what of it stands in the memory. */
+  private seal(memory: Uint8Array, offset: number, length: number, here = length): Refused | undefined {
+    const { headerBytes, trailerBytes } = this.framing
+    const problem = this.framing.seal(memory, offset, length)
+    if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem }))
+    this.append(memory, offset, headerBytes + here + trailerBytes)
+    return undefined
+  }
+
   private append(memory: Uint8Array, offset: number, length: number): void {
     settle(memory, offset + length)
     this.size += length
     if (memory !== this.memory || offset !== this.end) {
-      if (this.memory !== undefined) (this.chunks ??= []).push(this.cut(this.memory))
+      this.endChunk()
       this.memory = memory
       this.start = offset
     }
     this.end = offset + length
+  }
+
+  private push(chunk: Uint8Array): void {
+    this.endChunk()
+    this.memory = undefined
+    this.size += chunk.length
+    ;(this.chunks ??= []).push(chunk)
+  }
+
+  private endChunk(): void {
+    if (this.memory !== undefined) (this.chunks ??= []).push(this.cut(this.memory))
   }
 
   private cut(memory: Uint8Array): Uint8Array {

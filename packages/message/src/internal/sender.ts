@@ -1,6 +1,6 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctTimeout, NotConnected } from "@ductworks/core/DuctError"
+import { NotConnected } from "@ductworks/core/DuctError"
 import { isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +8,7 @@ import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
+import { leftBy, offerLent } from "./lending.js"
 import { Outgoing } from "./outgoing.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
@@ -72,7 +73,8 @@ export class Sender<in Out> {
       }
       const refused = Exit.isSuccess(encoding) ? outgoing.add(encoding.value) : encoding
       if (refused !== undefined) return Effect.zipRight(this.writeAdded(), refused)
-      if (outgoing.size >= batchBytes) return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages))
+      if (outgoing.size >= batchBytes || outgoing.loan !== undefined)
+        return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages))
     }
     return this.writeAdded()
   }
@@ -83,9 +85,12 @@ export class Sender<in Out> {
 
   /** Being run already: what it returns is what is left to be run. */
   private writeAdded(): Effect.Effect<void, SendError> {
+    const loan = this.frames?.loan
     const chunks = this.frames?.take()
     if (chunks === undefined) return Exit.void
-    return this.raw.line()?.offer(chunks, this.raw.timeout) ?? notConnected
+    const line = this.raw.line()
+    if (line === undefined) return notConnected
+    return loan === undefined ? line.offer(chunks, this.raw.timeout) : offerLent(line, chunks, loan, this.raw.timeout)
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
@@ -117,10 +122,10 @@ export class Sender<in Out> {
   /** What was sent leaves before this ends, however it ends, unless that takes longer than the time-out. */
   private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
     const { timeout } = this.raw
-    const left = Deadline.make(timeout).pipe(
-      Effect.flatMap((until): Effect.Effect<boolean, SendError> => this.raw.line()?.flushUntil(until) ?? notConnected),
-      Effect.flatMap((hasLeft) => (hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))))
-    )
+    const left = Effect.flatMap(Deadline.make(timeout), (until): Effect.Effect<void, SendError> => {
+      const line = this.raw.line()
+      return line === undefined ? notConnected : leftBy(line, until, timeout)
+    })
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(send), {
         onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),

@@ -3,18 +3,14 @@
 // full the next one takes its place, and the old one goes with its last frame.
 const slabBytes = 64 * 1024
 
-// What is larger gets memory of its own: a frame that waits to leave keeps its whole slab alive.
-const largest = 16 * 1024
+/** The largest frame: one that waits to leave keeps its whole slab alive. */
+export const largest = 16 * 1024
 
 let slab = new Uint8Array(slabBytes)
 let used = 0
 
-/**
- * Memory with room for a frame of at most `size` bytes from {@link startOf} on, taken with {@link settle}; `undefined` if
- * there is no such memory.
- */
-export const room = (size: number): Uint8Array | undefined => {
-  if (size > largest) return own(size)
+/** Memory with room for a frame of at most `size` bytes from {@link startOf} on, taken with {@link settle}. */
+export const room = (size: number): Uint8Array => {
   if (used + size > slabBytes) {
     slab = new Uint8Array(slabBytes)
     used = 0
@@ -24,15 +20,6 @@ export const room = (size: number): Uint8Array | undefined => {
 
 /** Where the room in the memory begins. */
 export const startOf = (memory: Uint8Array): number => (memory === slab ? used : 0)
-
-const own = (size: number): Uint8Array | undefined => {
-  try {
-    return new Uint8Array(size)
-  } catch {
-    // A RangeError: larger than an ArrayBuffer can be, or than what the system gives.
-    return undefined
-  }
-}
 
 /** The frame ends at `end`: what comes after it is free again. */
 export const settle = (memory: Uint8Array, end: number): void => {
