@@ -17,7 +17,7 @@ export type Fault =
 /**
  * The receiving side of one stream. Any chunking of the same bytes gives the same frames. It never holds more than the
  * bytes received and one header, and never allocates from a length that it has not checked against the limit. Room that
- * it was asked for is at most 64 KiB, or four times what has been received.
+ * it was asked for is at most 1 MiB, or sixteen times what has been received.
  *
  * @since 0.1.0
  * @category models
@@ -40,6 +40,8 @@ export interface Decoder {
   readonly room?: () => Uint8Array | undefined
   /** So many bytes of the start of `room` have come. */
   readonly filled?: (count: number) => void
+  /** The payload that `next` gave last is needed no more: its memory may get that of a later one, of any stream. */
+  readonly reuse?: (payload: Uint8Array) => void
 }
 
 /**
@@ -177,6 +179,8 @@ class PrefixDecoder implements Decoder {
   private size: number | undefined
   /** The payload, once room for it was asked for: its first bytes, in memory of its own. Nothing is pending then. */
   private landing: Landing | undefined
+  /** Whether the last payload had memory of its own. */
+  private hasLanded = false
   private fault: Fault | undefined
   private readonly headerBytes: number
 
@@ -194,7 +198,8 @@ class PrefixDecoder implements Decoder {
   }
 
   next(): Uint8Array | Fault | undefined {
-    if (this.landing !== undefined) return this.landed(this.landing)
+    if (this.landing !== undefined) return this.land(this.landing)
+    this.hasLanded = false
     const size = this.size ?? this.begin()
     if (size === undefined || this.pending.held < size) {
       this.pending.settle()
@@ -205,9 +210,8 @@ class PrefixDecoder implements Decoder {
   }
 
   room(): Uint8Array | undefined {
-    if (this.size === undefined) return undefined
-    if (this.landing === undefined && this.size - this.pending.held < LAND_FROM) return undefined
-    this.landing ??= new Landing(this.size, this.pending.take(this.pending.held))
+    if (this.size === undefined || this.size < LAND_FROM) return undefined
+    this.landing ??= new Landing(this.size, this.headerBytes, this.pending.take(this.pending.held))
     return this.landing.room()
   }
 
@@ -215,10 +219,18 @@ class PrefixDecoder implements Decoder {
     if (this.landing !== undefined) this.landing.held += count
   }
 
-  private landed({ held, memory, size }: Landing): Uint8Array | undefined {
+  reuse(payload: Uint8Array): void {
+    if (this.hasLanded) keep(payload.buffer)
+    this.hasLanded = false
+  }
+
+  /** What came behind the payload begins the next frame. */
+  private land({ held, memory, size }: Landing): Uint8Array | undefined {
     if (held < size) return undefined
     this.size = this.landing = undefined
-    return memory
+    this.hasLanded = true
+    if (held > size) this.pending.push(memory.slice(size, held))
+    return memory.length === size ? memory : memory.subarray(0, size)
   }
 
   partial() {
@@ -291,22 +303,28 @@ class LineDecoder implements Decoder {
   }
 }
 
-/** What is left of a payload, from which on a copy costs more than reading it apart from what follows. */
-const LAND_FROM = 64 * 1024
+/** The smallest payload that is read into memory of its own: below, one read brings many, and a copy costs less. */
+const LAND_FROM = 16 * 1024
 
 /** Reserved for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
-const LAND_FIRST = 64 * 1024
-const LAND_TIMES = 4
+const LAND_FIRST = 1024 * 1024
+const LAND_TIMES = 16
+
+/** The largest payload that is read with the header of the next one behind it: for larger ones a read more is nothing. */
+const TAIL_UP_TO = 256 * 1024
 
 /** The first bytes of a large payload, in memory that grows with them and ends up as the payload. */
 class Landing {
   held: number
   memory: Uint8Array
+  private readonly whole: number
 
   constructor(
     readonly size: number,
+    headerBytes: number,
     received: Uint8Array
   ) {
+    this.whole = size <= TAIL_UP_TO ? size + headerBytes : size
     this.held = received.length
     this.memory = received
     this.grow()
@@ -315,7 +333,7 @@ class Landing {
   /** Where the next bytes go; not empty before all are here. */
   room(): Uint8Array {
     if (this.held === this.memory.length) this.grow()
-    return this.memory.subarray(this.held)
+    return this.held === 0 ? this.memory : this.memory.subarray(this.held)
   }
 
   /** Takes as much of the chunk as belongs to the payload; how much. */
@@ -323,7 +341,7 @@ class Landing {
     let taken = 0
     while (taken < chunk.length && this.held < this.size) {
       const room = this.room()
-      const part = chunk.subarray(taken, taken + room.length)
+      const part = chunk.subarray(taken, taken + Math.min(room.length, this.size - this.held))
       room.set(part)
       this.held += part.length
       taken += part.length
@@ -332,10 +350,26 @@ class Landing {
   }
 
   private grow(): void {
-    const memory = new Uint8Array(Math.min(this.size, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
+    const memory =
+      takeSpare(this.whole) ?? new Uint8Array(Math.min(this.whole, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
     memory.set(this.memory)
     this.memory = memory
   }
+}
+
+/** The largest memory that is kept for a later payload, and that: one a thread. */
+const SPARE_UP_TO = LAND_FIRST
+let spare: ArrayBufferLike | undefined
+
+const keep = (buffer: ArrayBufferLike): void => {
+  if (buffer.byteLength <= SPARE_UP_TO && buffer.byteLength >= (spare?.byteLength ?? 0)) spare = buffer
+}
+
+const takeSpare = (size: number): Uint8Array | undefined => {
+  const buffer = spare
+  if (buffer === undefined || buffer.byteLength < size) return undefined
+  spare = undefined
+  return new Uint8Array(buffer, 0, size)
 }
 
 const EMPTY = new Uint8Array(0)

@@ -36,6 +36,11 @@ export interface Serializer<in Out, out In = Out, out R = never> {
    * keeps alive: a message may hold on to a payload that is at least half of its `buffer`, and has copied any other.
    */
   readonly decode: (payload: Uint8Array) => Effect.Effect<In, DeserializeError, R>
+  /**
+   * Whether a message, or what `decode` still does once it has returned, may look at the payload. Where that is `false`
+   * the memory of a large payload gets a later one. Default true.
+   */
+  readonly keepsPayload?: boolean | undefined
 }
 
 /**
@@ -68,10 +73,13 @@ export const make = <Out, In = Out>(options: {
   readonly decode: (payload: Uint8Array) => In
   /** Bytes. Default: 16 MiB. */
   readonly maxMessageBytes?: number
+  /** See {@link Serializer}. Default true. */
+  readonly keepsPayload?: boolean
 }): Serializer<Out, In> => {
-  const { decode, encode, name } = options
+  const { decode, encode, keepsPayload, name } = options
   return {
     name,
+    keepsPayload,
     maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
     encode: (message) => encodeWith(name, message, encode),
     decode: (payload) => decodeWith(name, payload, decode)
@@ -134,6 +142,7 @@ export const fromText = <Out, In = Out>(options: {
   const codec = textCodec(encoding, decoding)
   return make({
     ...rest,
+    keepsPayload: false,
     encode: (message: Out) => codec.encode(encode(message)),
     decode: (payload) => decode(codec.decode(payload))
   })

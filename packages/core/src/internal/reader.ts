@@ -20,6 +20,8 @@ export class Reader {
   private end: ReadError | undefined
   private turn: Exclusive | undefined
   private untilArrival: Effect.Effect<void> | undefined
+  /** Whether the driver was asked, had nothing, and has told of nothing since. */
+  private isQuiet = false
 
   constructor(
     private readonly driver: Driver,
@@ -34,6 +36,7 @@ export class Reader {
   }
 
   wake(): void {
+    this.isQuiet = false
     this.waiters.wake()
   }
 
@@ -47,19 +50,26 @@ export class Reader {
 
   take(): Chunks | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.driver.take())
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.asked.take())
     return this.end === closed ? closed : ready.takeAll()
   }
 
   /** As {@link take}, into the buffer; the number of bytes. What is ready comes first. */
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.driver.takeInto?.(buffer))
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.asked.takeInto?.(buffer))
     return this.end === closed ? closed : ready.takeInto(buffer)
+  }
+
+  /** The driver, to be asked: it may tell of something before it has answered. */
+  private get asked(): Driver {
+    this.isQuiet = true
+    return this.driver
   }
 
   private seen<A>(taken: A | ReadError): A | ReadError
   private seen(taken: Chunks | number | ReadError | undefined) {
+    if (taken !== undefined) this.isQuiet = false
     if (typeof taken !== "object" || !("_tag" in taken)) return taken
     return (this.end = taken)
   }
@@ -73,20 +83,30 @@ export class Reader {
   /** Whether there is something to take: bytes, which are then ready, or the end. */
   private isFilled(): boolean {
     if (this.isReady || this.end !== undefined) return true
-    const taken = this.seen(this.driver.take())
+    const taken = this.seen(this.asked.take())
     if (taken === undefined) return false
     if (!("_tag" in taken)) (this.ready ??= new ByteQueue()).pushAll(taken)
     return true
   }
 
+  /**
+   * Whether there may be something. What can be read into memory of whoever waits is left to them: taking it to be sure
+   * would cost memory and a copy.
+   */
+  private isTold(): boolean {
+    return this.driver.takeInto === undefined
+      ? this.isFilled()
+      : this.isReady || this.end !== undefined || !this.isQuiet
+  }
+
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
     return until === undefined
-      ? (this.untilArrival ??= this.waiters.wait(() => this.isFilled(), undefined))
-      : this.waiters.wait(() => this.isFilled(), until)
+      ? (this.untilArrival ??= this.waiters.wait(() => this.isTold(), undefined))
+      : this.waiters.wait(() => this.isTold(), until)
   }
 
   onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
-    if (this.isFilled()) return false
+    if (this.isTold()) return false
     this.waiters.listen(wake, fiber)
     return true
   }

@@ -24,6 +24,8 @@ export interface Inbound<out In> {
   readonly framing: Framing.Framing
   readonly decoderName: string
   readonly recvLimit: Limit
+  /** See `Serializer.keepsPayload`. */
+  readonly keepsPayload: boolean
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError>
 }
 
@@ -60,6 +62,10 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
 
   get recvLimit(): Limit {
     return this.limit(this.inbound.maxMessageBytes)
+  }
+
+  get keepsPayload(): boolean {
+    return this.inbound.keepsPayload !== false
   }
 
   encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {

@@ -133,6 +133,7 @@ export class Incoming<In> {
     // An interrupted receive that could not be stopped at once may have decoded the same frame.
     if (this.frame !== frame) return
     this.frame = undefined
+    if (!this.format.keepsPayload) this.decoder?.reuse?.(frame)
     if (Exit.isFailure(exit) && !Cause.isFailType(exit.cause)) {
       const cause = Cause.squash(exit.cause)
       exit = Exit.fail(

@@ -13,11 +13,12 @@ export const withSchema = <A, I, R, RF>(
   schema: Schema.Schema<A, I, R>,
   format: Serializer<unknown, unknown, RF>
 ): Serializer<A, A, R | RF> => {
-  const { maxMessageBytes, name } = format
+  const { keepsPayload, maxMessageBytes, name } = format
   const codec = makeCodec(schema, name)
   return {
     name,
     maxMessageBytes,
+    keepsPayload,
     encode: (message) => andThen(codec.encode(message), (value) => format.encode(value)),
     decode: (payload) => andThen(format.decode(payload), (value) => codec.decode(value, payload.length))
   }
