@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { textCodec } from "./internal/encodings.js"
 import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError } from "./internal/faults.js"
-import { parseJson, stringifyJson } from "./internal/json.js"
+import { isRawPossible, parseJson, stringifyJson } from "./internal/json.js"
 import { failWith } from "./internal/settled.js"
 import { withCompression } from "./internal/withCompression.js"
 import { makeCodec, withSchema } from "./internal/withSchema.js"
@@ -81,7 +81,7 @@ export const make = <Out, In = Out>(options: {
     name,
     keepsPayload,
     maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
-    encode: (message) => encodeWith(name, message, encode),
+    encode: (message) => encodeWith(name, message, encode, checkPayload),
     decode: (payload) => decodeWith(name, payload, decode)
   }
 }
@@ -177,8 +177,10 @@ export const text = (
  * @since 0.1.0
  * @category serializers
  */
-export const json = (options: { readonly maxMessageBytes?: number } = {}): Serializer<unknown> =>
-  fromText<unknown>({ name: "json", encode: stringifyJson, decode: parseJson, decoding: "strict", ...options })
+export const json = (options: { readonly maxMessageBytes?: number } = {}): Serializer<unknown> => ({
+  ...fromText<unknown>({ name: "json", encode: stringifyJson, decode: parseJson, decoding: "strict", ...options }),
+  encode: (message) => encodeWith("json", message, stringifyJson, isRawPossible ? checkPayload : undefined)
+})
 
 /**
  * Messages of a Schema, both ways, over a format of what the Schema encodes to (default: {@link json}).

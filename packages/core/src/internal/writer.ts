@@ -99,8 +99,7 @@ export class Writer {
   flushed(until: Deadline.Deadline | undefined): Effect.Effect<boolean, WriteError> {
     return Effect.suspend(() => {
       const target = this.taken
-      const isOver = () =>
-        this.isClosed || this.driver.failure() !== undefined || this.left() >= target
+      const isOver = () => this.isClosed || this.driver.failure() !== undefined || this.left() >= target
       const wait = (): Effect.Effect<boolean, WriteError> => {
         if (!isOver()) {
           if (until !== undefined && Deadline.isOver(until)) return no

@@ -6,14 +6,20 @@ import { DeserializeError, SerializeError } from "../MessageError.js"
 /** Thrown by this package's own formats: its text is fit to print, and there is nothing underneath. */
 export class Problem extends Error {}
 
-/** Runs a synchronous encoder: what it throws, or that its result is no payload, becomes a `SerializeError`. */
+/**
+ * Runs a synchronous encoder: what it throws, or that its result is no payload, becomes a `SerializeError`.
+ *
+ * @param check left out where `encode` is known to give a payload: to look at all of a large text takes long
+ */
 export const encodeWith = <Out>(
   serializer: string,
   message: Out,
-  encode: (message: Out) => Uint8Array | string
+  encode: (message: Out) => Uint8Array | string,
+  check?: (payload: Uint8Array | string) => Uint8Array | string
 ): Exit.Exit<Uint8Array | string, SerializeError> => {
   try {
-    return Exit.succeed(checkPayload(encode(message)))
+    const payload = encode(message)
+    return Exit.succeed(check === undefined ? payload : check(payload))
   } catch (thrown) {
     return Exit.fail(serializeError(serializer, thrown))
   }

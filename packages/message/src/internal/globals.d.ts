@@ -1,5 +1,5 @@
-// The two web-standard globals that this package uses, and one method that ES2023 does not list. Every Node from 20 on,
-// Deno, Bun and the browsers have them. Declared by hand, so that neither "DOM" nor Node's types become visible here.
+// The web-standard globals that this package uses, and one method that ES2023 does not list. Every Node from 20 on, Deno,
+// Bun and the browsers have them. Declared by hand, so that neither "DOM" nor Node's types become visible here.
 
 declare class TextEncoder {
   encode(input?: string): Uint8Array

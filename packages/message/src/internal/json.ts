@@ -2,12 +2,15 @@
 import { Problem } from "./faults.js"
 import { containsItself } from "./walk.js"
 
-/** Never has a lone surrogate: `JSON.stringify` escapes them (ECMAScript 2019). */
+/** Has no lone surrogate unless {@link isRawPossible}: `JSON.stringify` escapes them (ECMAScript 2019). */
 export const stringifyJson = (value: unknown): string => {
   const text = stringify(value)
   if (typeof text !== "string") throw new Problem(`JSON has no form for ${value === undefined ? value : typeof value}`)
   return text
 }
+
+/** Whether a message may hold text of its own choice that `JSON.stringify` takes over as it is (Node 22). */
+export const isRawPossible = "rawJSON" in JSON
 
 const stringify = (value: unknown): unknown => {
   try {
