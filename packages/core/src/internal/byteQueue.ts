@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import type { Chunks, Connection } from "../Connection.js"
 import type { ReadError } from "../DuctError.js"
+import { unfilled } from "./unfilled.js"
 
 // Reserved before the bytes are here, at most; then twice what is here.
 const firstBlock = 1024 * 1024
@@ -43,7 +44,7 @@ export class ByteQueue {
   }
 
   private grow(count: number): Uint8Array {
-    const block = new Uint8Array(Math.min(count, Math.max(firstBlock, 2 * this.size)))
+    const block = unfilled(Math.min(count, Math.max(firstBlock, 2 * this.size)))
     this.peekInto(block)
     this.chunks = this.size === 0 ? undefined : [block.subarray(0, this.size)]
     return (this.block = block)
