@@ -40,6 +40,12 @@ export interface Decoder {
   readonly room?: () => Uint8Array | undefined
   /** So many bytes of the start of `room` have come. */
   readonly filled?: (count: number) => void
+  /**
+   * Consumes the next whole frames, as many as stand in one piece, and copies them to the start of the target as they
+   * came, header, payload and trailer. The sizes of their payloads; none where copying is not worth it, or where `next`
+   * would not give a frame.
+   */
+  readonly copyFrames?: (target: Uint8Array) => ReadonlyArray<number>
   /** The payload that `next` gave last is needed no more: its memory may get that of a later one, of any stream. */
   readonly reuse?: (payload: Uint8Array) => void
 }
@@ -64,6 +70,11 @@ export interface Framing {
    * what is wrong when the payload cannot be carried (a newline in a line).
    */
   readonly seal: (target: Uint8Array, offset: number, length: number) => string | undefined
+  /**
+   * Whether `seal` is sure to carry this text, if it is no larger than `maxPayloadBytes`. Such texts may be encoded many
+   * at once. Default: of none.
+   */
+  readonly carries?: (text: string) => boolean
   /**
    * Whether `seal` writes the header and looks at nothing else, and there is no trailer. A large payload then need not
    * stand behind its header, and leaves without a copy. Default false.
@@ -113,6 +124,7 @@ export const ductworks: Framing = {
     setUint32(target, offset + 1, length)
     return undefined
   },
+  carries: () => true,
   isHeaderOnly: true,
   decoder: (limit) => new PrefixDecoder(magicByte, limit)
 }
@@ -134,6 +146,7 @@ export const lengthPrefix32: Framing = {
     setUint32(target, offset, length)
     return undefined
   },
+  carries: () => true,
   isHeaderOnly: true,
   decoder: (limit) => new PrefixDecoder(undefined, limit)
 }
@@ -159,6 +172,7 @@ export const lines: Framing = {
     target[end] = NEWLINE
     return undefined
   },
+  carries: (text) => !text.includes("\n"),
   decoder: (limit) => new LineDecoder(limit)
 }
 
@@ -217,6 +231,24 @@ class PrefixDecoder implements Decoder {
 
   filled(count: number): void {
     if (this.landing !== undefined) this.landing.held += count
+  }
+
+  copyFrames(target: Uint8Array): ReadonlyArray<number> {
+    const { headerBytes, limit, magic, pending } = this
+    const room = Math.min(pending.firstLength, target.length)
+    if (room < COPY_FROM || this.size !== undefined) return NONE
+    const sizes: Array<number> = []
+    let end = 0
+    while (end + headerBytes <= room) {
+      if (magic !== undefined && pending.at(end) !== magic) break
+      const size = pending.uint32(end + headerBytes - 4)
+      if (size > limit || end + headerBytes + size > room) break
+      sizes.push(size)
+      end += headerBytes + size
+    }
+    if (sizes.length < 2) return NONE
+    pending.copy(target, end)
+    return sizes
   }
 
   reuse(payload: Uint8Array): void {
@@ -302,6 +334,11 @@ class LineDecoder implements Decoder {
     return received === 0 ? undefined : { received, expected: received + 1 }
   }
 }
+
+/** Bytes that are here, from which on several frames are likely among them. */
+const COPY_FROM = 256
+
+const NONE: ReadonlyArray<number> = []
 
 /** The smallest payload that is read into memory of its own: below, one read brings many, and a copy costs less. */
 const LAND_FROM = 16 * 1024
@@ -452,6 +489,12 @@ class Pending {
       this.skip(length)
     }
     return gathered
+  }
+
+  /** Removes bytes of the first piece and copies them; at most `firstLength`. */
+  copy(target: Uint8Array, count: number): void {
+    target.set(new Uint8Array(this.buffer, this.base + this.from, count))
+    this.skip(count)
   }
 
   /** What is left stays for a while: does not let a few bytes keep a big chunk alive. */

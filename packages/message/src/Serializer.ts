@@ -8,6 +8,8 @@ import type * as Schema from "effect/Schema"
 import { textCodec } from "./internal/encodings.js"
 import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError } from "./internal/faults.js"
 import { isRawPossible, parseJson, stringifyJson } from "./internal/json.js"
+import { parseRun } from "./internal/jsonRun.js"
+import { withRuns } from "./internal/run.js"
 import { failWith } from "./internal/settled.js"
 import { withCompression } from "./internal/withCompression.js"
 import { makeCodec, withSchema } from "./internal/withSchema.js"
@@ -177,10 +179,20 @@ export const text = (
  * @since 0.1.0
  * @category serializers
  */
-export const json = (options: { readonly maxMessageBytes?: number } = {}): Serializer<unknown> => ({
-  ...fromText<unknown>({ name: "json", encode: stringifyJson, decode: parseJson, decoding: "strict", ...options }),
-  encode: (message) => encodeWith("json", message, stringifyJson, isRawPossible ? checkPayload : undefined)
-})
+export const json = (options: { readonly maxMessageBytes?: number } = {}): Serializer<unknown> => {
+  const one = fromText<unknown>({
+    name: "json",
+    encode: stringifyJson,
+    decode: parseJson,
+    decoding: "strict",
+    ...options
+  })
+  return {
+    ...one,
+    encode: (message) => encodeWith("json", message, stringifyJson, isRawPossible ? checkPayload : undefined),
+    decode: withRuns(one.decode, parseRun)
+  }
+}
 
 /**
  * Messages of a Schema, both ways, over a format of what the Schema encodes to (default: {@link json}).

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import type { DeserializeError, SerializeError } from "../MessageError.js"
+import { type Run, runDecoder } from "./run.js"
 
 /** The largest payload of a direction, in bytes, and what sets that. */
 export interface Limit {
@@ -27,6 +28,8 @@ export interface Inbound<out In> {
   /** See `Serializer.keepsPayload`. */
   readonly keepsPayload: boolean
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError>
+  /** See {@link DecodesRuns}; `undefined` if the format does not do that at all. */
+  readonly decodeRun: ((run: Run) => ReadonlyArray<Effect.Effect<In, DeserializeError>> | undefined) | undefined
 }
 
 /** The format of both directions of a duct, with its services provided. */
@@ -35,6 +38,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   private readonly outbound
   private readonly inbound
   private readonly asked: number | undefined
+  readonly decodeRun: Inbound<In>["decodeRun"]
 
   constructor(
     options: MessageDuct.Settings & MessageDuct.Format<Out, In, R>,
@@ -46,6 +50,8 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.inbound = inbound
     this.framing = options.framing ?? Framing.ductworks
     this.asked = options.maxMessageBytes
+    const decodeRun = runDecoder(inbound.decode)
+    this.decodeRun = decodeRun && ((run) => decodeRun(run)?.map((decoding) => this.provide(decoding)))
   }
 
   get encoderName(): string {

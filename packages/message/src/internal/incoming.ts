@@ -6,8 +6,25 @@ import * as Exit from "effect/Exit"
 import type { Decoder, Fault } from "../Framing.js"
 import { DeserializeError, MessageProtocolError, MessageTooLarge, type RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
+import { payloadsOf, runOf, target } from "./run.js"
 
 type Failure = Exit.Exit<never, RecvError>
+
+/** A message, or the error in its place. */
+type Decoded<In> = Exit.Exit<In, DeserializeError>
+
+/** A message whose decoding is an Effect that nobody has run to its end. */
+class Undecoded<In> {
+  /** As an Exit has one: to look for the class takes longer. */
+  readonly _tag = "Undecoded"
+  /** What is decoded, if it came from the decoder. */
+  frame: Uint8Array | undefined
+
+  constructor(
+    readonly decoding: Effect.Effect<In, DeserializeError>,
+    readonly size: number
+  ) {}
+}
 
 /**
  * What {@link Incoming.next} found: a message (or an undecodable one) is decoded; more bytes are needed; the end; or the
@@ -17,14 +34,15 @@ export type Step = "ready" | "starved" | Effect.Effect<void, RecvError>
 
 /**
  * Received bytes into messages, synchronously as far as the format allows. What was decoded stays here until it is
- * taken, and so does a frame whose decoding was interrupted: nothing is lost between the wire and the receiver.
+ * taken, and so does what was interrupted while it was decoded: nothing is lost between the wire and the receiver.
  */
 export class Incoming<In> {
   /** None before the first bytes: an idle duct has nothing to cut. */
   private decoder: Decoder | undefined
-  /** A whole frame that is not decoded yet. */
+  /** A whole frame, found and not looked into. Nothing is in `messages` then. */
   private frame: Uint8Array | undefined
-  private decoded: Array<Exit.Exit<In, DeserializeError>> | undefined
+  /** In order. None is an idle duct's. */
+  private messages: Array<Decoded<In> | Undecoded<In>> | undefined
   /** Why no frame will come any more. */
   private end: Failure | undefined
 
@@ -57,58 +75,78 @@ export class Incoming<In> {
 
   /** Whether a receive would not wait for the other end. */
   get isReadable(): boolean {
-    return this.isDecoded || this.findFrame() !== undefined || this.end !== undefined
+    return this.first !== undefined || this.findFrame() !== undefined || this.end !== undefined
   }
 
-  private get isDecoded(): boolean {
-    return this.decoded !== undefined && this.decoded.length > 0
+  private get first(): Decoded<In> | Undecoded<In> | undefined {
+    return this.messages?.[0]
   }
 
   next(): Step {
-    if (this.isDecoded) return "ready"
-    const frame = this.findFrame()
-    if (frame === undefined) return this.end ?? "starved"
-    const decoding = this.decode(frame)
-    if (!isDone(decoding)) {
-      return Effect.map(Effect.exit(decoding), (exit) => this.settle(exit, frame))
-    }
-    this.settle(decoding, frame)
-    return "ready"
+    if (this.first === undefined && !this.decodeMore()) return this.end ?? "starved"
+    const { first } = this
+    if (first?._tag !== "Undecoded") return "ready"
+    return Effect.map(Effect.exit(first.decoding), (exit) => {
+      // An interrupted receive that could not be stopped at once may have decoded the same message.
+      if (this.first !== first) return
+      this.messages?.splice(0, 1, this.expected(exit, first.size))
+      if (first.frame !== undefined) this.reuse(first.frame)
+    })
   }
 
-  /** Decodes all further frames that are here, as far as that needs no Effect. */
+  /** Decodes all that is here, as far as that needs no Effect. */
   decodeAll(): void {
-    for (let frame = this.findFrame(); frame !== undefined; frame = this.findFrame()) {
-      const decoding = this.decode(frame)
-      if (!isDone(decoding)) return
-      this.settle(decoding, frame)
-    }
+    while (this.messages?.at(-1)?._tag !== "Undecoded" && this.decodeMore());
   }
 
   /** The oldest decoded message, or the error in its place. To be called when ready. */
-  peek(): Exit.Exit<In, DeserializeError> {
-    const first = this.decoded?.[0]
-    if (first === undefined) throw new Error("ductworks: nothing is decoded")
+  peek(): Decoded<In> {
+    const { first } = this
+    if (first === undefined || first._tag === "Undecoded") throw new Error("ductworks: nothing is decoded")
     return first
   }
 
   /** Takes it out. */
-  takeOne(): Exit.Exit<In, DeserializeError> {
+  takeOne(): Decoded<In> {
     const first = this.peek()
-    this.decoded?.shift()
+    this.messages?.shift()
     return first
   }
 
   /** Takes all decoded messages out, up to the first that could not be decoded. */
   takeAll(): Array<In> {
     const messages: Array<In> = []
-    const decoded = this.decoded ?? []
-    for (const exit of decoded) {
-      if (Exit.isFailure(exit)) break
-      messages.push(exit.value)
+    const decoded = this.messages ?? []
+    for (const message of decoded) {
+      if (message._tag !== "Success") break
+      messages.push(message.value)
     }
-    this.decoded = messages.length === decoded.length ? undefined : decoded.slice(messages.length)
+    this.messages = messages.length === decoded.length ? undefined : decoded.slice(messages.length)
     return messages
+  }
+
+  /** Decodes the next frame, or a run of them; whether there was one. */
+  private decodeMore(): boolean {
+    if (this.frame === undefined && this.decodeRun()) return true
+    const frame = this.findFrame()
+    if (frame === undefined) return false
+    this.frame = undefined
+    const message = this.decode(frame)
+    if (message._tag === "Undecoded") message.frame = frame
+    else this.reuse(frame)
+    return true
+  }
+
+  private decodeRun(): boolean {
+    const { format } = this
+    if (format.decodeRun === undefined) return false
+    const sizes = this.decoder?.copyFrames?.(target) ?? []
+    if (sizes.length === 0) return false
+    const run = runOf(sizes, format.framing.headerBytes, format.framing.trailerBytes)
+    const decodings = format.decodeRun(run)
+    if (decodings === undefined) for (const payload of payloadsOf(run)) this.decode(payload)
+    else decodings.forEach((decoding, i) => this.add(decoding, sizes[i] ?? 0))
+    return true
   }
 
   private findFrame(): Uint8Array | undefined {
@@ -120,33 +158,37 @@ export class Incoming<In> {
     return undefined
   }
 
-  private decode(frame: Uint8Array): Effect.Effect<In, DeserializeError> {
+  /** The decoder has given nothing since. */
+  private reuse(frame: Uint8Array): void {
+    if (!this.format.keepsPayload) this.decoder?.reuse?.(frame)
+  }
+
+  private decode(payload: Uint8Array): Decoded<In> | Undecoded<In> {
     try {
-      return this.format.decode(frame)
+      return this.add(this.format.decode(payload), payload.length)
     } catch (cause) {
-      return Exit.die(cause)
+      return this.add(Exit.die(cause), payload.length)
     }
   }
 
-  /** The frame is consumed; a serializer that broke its promise not to throw counts as one that could not decode. */
-  private settle(exit: Exit.Exit<In, DeserializeError>, frame: Uint8Array): void {
-    // An interrupted receive that could not be stopped at once may have decoded the same frame.
-    if (this.frame !== frame) return
-    this.frame = undefined
-    if (!this.format.keepsPayload) this.decoder?.reuse?.(frame)
-    if (Exit.isFailure(exit) && !Cause.isFailType(exit.cause)) {
-      const cause = Cause.squash(exit.cause)
-      exit = Exit.fail(
-        new DeserializeError({
-          serializer: this.format.decoderName,
-          problem: "the serializer failed unexpectedly",
-          size: frame.length,
-          cause
-        })
-      )
-    }
-    if (this.decoded === undefined) this.decoded = [exit]
-    else this.decoded.push(exit)
+  private add(decoding: Effect.Effect<In, DeserializeError>, size: number): Decoded<In> | Undecoded<In> {
+    const message = isDone(decoding) ? this.expected(decoding, size) : new Undecoded(decoding, size)
+    if (this.messages === undefined) this.messages = [message]
+    else this.messages.push(message)
+    return message
+  }
+
+  /** A serializer that broke its promise not to throw counts as one that could not decode. */
+  private expected(exit: Decoded<In>, size: number): Decoded<In> {
+    if (Exit.isSuccess(exit) || Cause.isFailType(exit.cause)) return exit
+    return Exit.fail(
+      new DeserializeError({
+        serializer: this.format.decoderName,
+        problem: "the serializer failed unexpectedly",
+        size,
+        cause: Cause.squash(exit.cause)
+      })
+    )
   }
 
   private translate(fault: Fault): RecvError {

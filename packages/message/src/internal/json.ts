@@ -29,13 +29,16 @@ const stringify = (value: unknown): unknown => {
  * The text of a `SyntaxError` quotes the payload, so it is not passed on.
  */
 export const parseJson = (text: string): unknown => {
-  const suspicious = text.includes("__proto__") || (text.includes("\\u") && escapedLetter.test(text))
   try {
-    return suspicious ? JSON.parse(text, rejectProto) : JSON.parse(text)
+    return mayHoldProto(text) ? JSON.parse(text, rejectProto) : JSON.parse(text)
   } catch (thrown) {
     throw thrown instanceof SyntaxError ? new Problem("the payload is not valid JSON") : thrown
   }
 }
+
+/** Whether some key of the text may be `__proto__`. */
+export const mayHoldProto = (text: string): boolean =>
+  text.includes("__proto__") || (text.includes("\\u") && escapedLetter.test(text))
 
 /** An escape of one of the letters of `__proto__`: without one, no escaped form of it can be there. */
 const escapedLetter = /\\u00(?:5f|6f|7[024])/i

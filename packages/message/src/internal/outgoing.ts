@@ -13,6 +13,10 @@ const encoder = new TextEncoder()
 /** V8's `String::kMaxLength` where pointers have 64 bits. */
 const longestString = 2 ** 29 - 24
 
+/** Characters of a text that waits for others, and bytes of those that are encoded together. */
+const longestWaiting = 1024
+const encodedTogether = 8 * 1024
+
 // From here on bytes are lent rather than copied, as those of a raw duct are.
 const lentFrom = 64 * 1024
 
@@ -30,8 +34,12 @@ export class Outgoing {
   private start = 0
   private end = 0
 
-  /** Bytes of the frames that were added and not taken. */
+  /** Bytes of the frames that were added and not taken, without those that wait. */
   size = 0
+
+  /** Texts that were added and are not encoded, and the bytes of their frames if all are ASCII. */
+  private waiting: Array<string> = []
+  private waitingSize = 0
 
   /**
    * Whether the last frame is in memory that somebody waits for: that of its message, or a scratch. Then it is to be taken
@@ -49,6 +57,11 @@ export class Outgoing {
 
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
   add(payload: Uint8Array | string): Refused | undefined {
+    if (this.waiting.length > 0) this.encodeWaiting()
+    return this.addNow(payload)
+  }
+
+  private addNow(payload: Uint8Array | string): Refused | undefined {
     // A code unit takes at least one byte and at most three.
     if (payload.length > this.limit) return this.tooLarge(payload.length)
     const { headerBytes, trailerBytes } = this.framing
@@ -67,8 +80,19 @@ export class Outgoing {
     return this.seal(memory, offset, length)
   }
 
+  /** As {@link add}, but what is sure to be carried may be encoded later, together with what comes after it. */
+  addOneOfMany(payload: Uint8Array | string): Refused | undefined {
+    if (typeof payload !== "string" || !this.canWait(payload)) return this.add(payload)
+    const { headerBytes, trailerBytes } = this.framing
+    this.waiting.push(payload)
+    this.waitingSize += headerBytes + payload.length + trailerBytes
+    if (this.waitingSize >= encodedTogether) this.encodeWaiting()
+    return undefined
+  }
+
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
+    if (this.waiting.length > 0) this.encodeWaiting()
     const { chunks = [], memory } = this
     this.memory = this.chunks = this.loan = undefined
     this.size = 0
@@ -88,6 +112,33 @@ export class Outgoing {
         : [longestString, `V8's longest string, in ${this.format.encoderName}`]
     const size = leastLength(message, limit)
     return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
+  }
+
+  private canWait(text: string): boolean {
+    return text.length <= longestWaiting && text.length * 3 <= this.limit && this.framing.carries?.(text) === true
+  }
+
+  /**
+   * A call of the encoder costs as much as the encoding of a hundred characters, so it is called once, for all texts with
+   * room between them. Where one is not ASCII that does not tell where the others are, and each is encoded by itself.
+   */
+  private encodeWaiting(): void {
+    const { waiting, waitingSize } = this
+    this.waiting = []
+    this.waitingSize = 0
+    const { headerBytes, trailerBytes } = this.framing
+    const memory = room(waitingSize)
+    const [before, after] = [" ".repeat(headerBytes), " ".repeat(trailerBytes)]
+    const start = startOf(memory)
+    const target = new Uint8Array(memory.buffer, memory.byteOffset + start, waitingSize)
+    const { read, written } = encoder.encodeInto(before + waiting.join(after + before) + after, target)
+    if (read !== waitingSize || written !== waitingSize) return void waiting.forEach((text) => this.addNow(text))
+    let offset = start
+    for (const { length } of waiting) {
+      this.framing.seal(memory, offset, length)
+      offset += headerBytes + length + trailerBytes
+    }
+    this.append(memory, start, waitingSize)
   }
 
   private addLarge(payload: Uint8Array | string): Refused | undefined {

@@ -71,7 +71,7 @@ export class Sender<in Out> {
           Effect.flatMap(() => this.sendRest(messages))
         )
       }
-      const refused = Exit.isSuccess(encoding) ? outgoing.add(encoding.value) : encoding
+      const refused = Exit.isSuccess(encoding) ? outgoing.addOneOfMany(encoding.value) : encoding
       if (refused !== undefined) return Effect.zipRight(this.writeAdded(), refused)
       if (outgoing.size >= batchBytes || outgoing.loan !== undefined)
         return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages))

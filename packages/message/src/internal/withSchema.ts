@@ -3,9 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
+import type { DeserializeError } from "../MessageError.js"
 import type { Codec, Serializer } from "../Serializer.js"
 import { describeIssue } from "./describeIssue.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
+import { runDecoder, withRuns } from "./run.js"
 import { failWith } from "./settled.js"
 
 /** A Schema over a format of its encoded side; an Exit in, and a synchronous Schema, give an Exit out. */
@@ -15,12 +17,19 @@ export const withSchema = <A, I, R, RF>(
 ): Serializer<A, A, R | RF> => {
   const { keepsPayload, maxMessageBytes, name } = format
   const codec = makeCodec(schema, name)
+  const check = (decoding: Effect.Effect<unknown, DeserializeError, RF>, size: number) =>
+    andThen(decoding, (value) => codec.decode(value, size))
+  const decode = (payload: Uint8Array) => check(format.decode(payload), payload.length)
+  const decodeRun = runDecoder(format.decode)
   return {
     name,
     maxMessageBytes,
     keepsPayload,
     encode: (message) => andThen(codec.encode(message), (value) => format.encode(value)),
-    decode: (payload) => andThen(format.decode(payload), (value) => codec.decode(value, payload.length))
+    decode:
+      decodeRun === undefined
+        ? decode
+        : withRuns(decode, (run) => decodeRun(run)?.map((decoding, i) => check(decoding, run.sizes[i] ?? 0)))
   }
 }
 
