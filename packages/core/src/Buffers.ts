@@ -1,6 +1,6 @@
 /**
  * The two queues of a driver whose system pushes bytes at it (`node:net`, memory): what came in and was not taken yet,
- * what was put and has not left yet. Both are plain synchronous objects.
+ * what was put and has not left yet. Both are plain synchronous objects. And memory for what is read.
  *
  * @since 0.1.0
  */
@@ -8,6 +8,7 @@ import type * as Arr from "effect/Array"
 import type { Chunks } from "./Connection.js"
 import type { ReadError } from "./DuctError.js"
 import { ByteQueue } from "./internal/byteQueue.js"
+import * as fresh from "./internal/unfilled.js"
 
 /**
  * Bytes that arrived, then the end. Bytes always come before the end, however early the end was known.
@@ -96,3 +97,12 @@ export class Outbox {
     return chunks
   }
 }
+
+/**
+ * Memory of its own with anything in it, for who fills it before anybody else sees it. On Node it is not cleared, which
+ * would take a pass over it.
+ *
+ * @since 0.1.0
+ * @category memory
+ */
+export const unfilled: (size: number) => Uint8Array = fresh.unfilled

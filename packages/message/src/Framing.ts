@@ -80,8 +80,11 @@ export interface Framing {
    * stand behind its header, and leaves without a copy. Default false.
    */
   readonly isHeaderOnly?: boolean
-  /** A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. */
-  readonly decoder: (limit: number) => Decoder
+  /**
+   * A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. `memory` gives so many bytes of memory
+   * of their own, with anything in them, for what is read straight into a payload; default `new Uint8Array(size)`.
+   */
+  readonly decoder: (limit: number, memory?: (size: number) => Uint8Array) => Decoder
 }
 
 /**
@@ -126,7 +129,7 @@ export const ductworks: Framing = {
   },
   carries: () => true,
   isHeaderOnly: true,
-  decoder: (limit) => new PrefixDecoder(magicByte, limit)
+  decoder: (limit, memory) => new PrefixDecoder(magicByte, limit, memory)
 }
 
 /**
@@ -148,7 +151,7 @@ export const lengthPrefix32: Framing = {
   },
   carries: () => true,
   isHeaderOnly: true,
-  decoder: (limit) => new PrefixDecoder(undefined, limit)
+  decoder: (limit, memory) => new PrefixDecoder(undefined, limit, memory)
 }
 
 /**
@@ -200,7 +203,8 @@ class PrefixDecoder implements Decoder {
 
   constructor(
     private readonly magic: number | undefined,
-    private readonly limit: number
+    private readonly limit: number,
+    private readonly memory: (size: number) => Uint8Array = cleared
   ) {
     this.headerBytes = magic === undefined ? 4 : 5
   }
@@ -225,7 +229,7 @@ class PrefixDecoder implements Decoder {
 
   room(): Uint8Array | undefined {
     if (this.size === undefined || this.size < LAND_FROM) return undefined
-    this.landing ??= new Landing(this.size, this.headerBytes, this.pending.take(this.pending.held))
+    this.landing ??= new Landing(this.size, this.headerBytes, this.pending.take(this.pending.held), this.memory)
     return this.landing.room()
   }
 
@@ -359,7 +363,8 @@ class Landing {
   constructor(
     readonly size: number,
     headerBytes: number,
-    received: Uint8Array
+    received: Uint8Array,
+    private readonly fresh: (size: number) => Uint8Array
   ) {
     this.whole = size <= TAIL_UP_TO ? size + headerBytes : size
     this.held = received.length
@@ -388,7 +393,7 @@ class Landing {
 
   private grow(): void {
     const memory =
-      takeSpare(this.whole) ?? new Uint8Array(Math.min(this.whole, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
+      takeSpare(this.whole) ?? this.fresh(Math.min(this.whole, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
     memory.set(this.memory)
     this.memory = memory
   }
@@ -408,6 +413,8 @@ const takeSpare = (size: number): Uint8Array | undefined => {
   spare = undefined
   return new Uint8Array(buffer, 0, size)
 }
+
+const cleared = (size: number): Uint8Array => new Uint8Array(size)
 
 const EMPTY = new Uint8Array(0)
 

@@ -145,7 +145,7 @@ export type Format<Out, In, R = never> =
   | { readonly serializer: Serializer<Out, In, R> }
   | {
       readonly outbound: Pick<Serializer<Out, unknown, R>, "name" | "maxMessageBytes" | "encode">
-      readonly inbound: Pick<Serializer<never, In, R>, "name" | "maxMessageBytes" | "decode" | "keepsPayload">
+      readonly inbound: Pick<Serializer<never, In, R>, "name" | "maxMessageBytes" | "decode">
     }
 
 /**

@@ -9,6 +9,7 @@ import { textCodec } from "./internal/encodings.js"
 import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError } from "./internal/faults.js"
 import { isRawPossible, parseJson, stringifyJson } from "./internal/json.js"
 import { parseRun } from "./internal/jsonRun.js"
+import { releasing } from "./internal/releases.js"
 import { withRuns } from "./internal/run.js"
 import { failWith } from "./internal/settled.js"
 import { withCompression } from "./internal/withCompression.js"
@@ -38,11 +39,6 @@ export interface Serializer<in Out, out In = Out, out R = never> {
    * keeps alive: a message may hold on to a payload that is at least half of its `buffer`, and has copied any other.
    */
   readonly decode: (payload: Uint8Array) => Effect.Effect<In, DeserializeError, R>
-  /**
-   * Whether a message, or what `decode` still does once it has returned, may look at the payload. Where that is `false`
-   * the memory of a large payload gets a later one. Default true.
-   */
-  readonly keepsPayload?: boolean | undefined
 }
 
 /**
@@ -75,13 +71,10 @@ export const make = <Out, In = Out>(options: {
   readonly decode: (payload: Uint8Array) => In
   /** Bytes. Default: 16 MiB. */
   readonly maxMessageBytes?: number
-  /** See {@link Serializer}. Default true. */
-  readonly keepsPayload?: boolean
 }): Serializer<Out, In> => {
-  const { decode, encode, keepsPayload, name } = options
+  const { decode, encode, name } = options
   return {
     name,
-    keepsPayload,
     maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
     encode: (message) => encodeWith(name, message, encode, checkPayload),
     decode: (payload) => decodeWith(name, payload, decode)
@@ -142,12 +135,12 @@ export const fromText = <Out, In = Out>(options: {
 }): Serializer<Out, In> => {
   const { decode, encode, encoding = "utf-8", decoding = "replace", ...rest } = options
   const codec = textCodec(encoding, decoding)
-  return make({
+  const serializer = make({
     ...rest,
-    keepsPayload: false,
     encode: (message: Out) => codec.encode(encode(message)),
     decode: (payload) => decode(codec.decode(payload))
   })
+  return { ...serializer, decode: releasing(serializer.decode) }
 }
 
 /**

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import type { DeserializeError, SerializeError } from "../MessageError.js"
+import { releases } from "./releases.js"
 import { type Run, runDecoder } from "./run.js"
 
 /** The largest payload of a direction, in bytes, and what sets that. */
@@ -25,7 +26,7 @@ export interface Inbound<out In> {
   readonly framing: Framing.Framing
   readonly decoderName: string
   readonly recvLimit: Limit
-  /** See `Serializer.keepsPayload`. */
+  /** Whether a message may hold on to its payload. */
   readonly keepsPayload: boolean
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError>
   /** See {@link DecodesRuns}; `undefined` if the format does not do that at all. */
@@ -71,7 +72,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   }
 
   get keepsPayload(): boolean {
-    return this.inbound.keepsPayload !== false
+    return !releases(this.inbound.decode)
   }
 
   encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {

@@ -1,4 +1,5 @@
 import { MessageTruncated } from "@ductworks/core/DuctError"
+import { unfilled } from "@ductworks/core/Buffers"
 import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -49,7 +50,8 @@ export class Incoming<In> {
   constructor(private readonly format: Inbound<In>) {}
 
   push(chunks: Iterable<Uint8Array>): void {
-    const decoder = (this.decoder ??= this.format.framing.decoder(this.format.recvLimit.bytes))
+    const { framing, recvLimit } = this.format
+    const decoder = (this.decoder ??= framing.decoder(recvLimit.bytes, unfilled))
     for (const chunk of chunks) decoder.push(chunk)
   }
 

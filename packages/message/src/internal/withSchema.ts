@@ -7,6 +7,7 @@ import type { DeserializeError } from "../MessageError.js"
 import type { Codec, Serializer } from "../Serializer.js"
 import { describeIssue } from "./describeIssue.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
+import { releases, releasing } from "./releases.js"
 import { runDecoder, withRuns } from "./run.js"
 import { failWith } from "./settled.js"
 
@@ -15,16 +16,16 @@ export const withSchema = <A, I, R, RF>(
   schema: Schema.Schema<A, I, R>,
   format: Serializer<unknown, unknown, RF>
 ): Serializer<A, A, R | RF> => {
-  const { keepsPayload, maxMessageBytes, name } = format
+  const { maxMessageBytes, name } = format
   const codec = makeCodec(schema, name)
   const check = (decoding: Effect.Effect<unknown, DeserializeError, RF>, size: number) =>
     andThen(decoding, (value) => codec.decode(value, size))
-  const decode = (payload: Uint8Array) => check(format.decode(payload), payload.length)
+  const plain = (payload: Uint8Array) => check(format.decode(payload), payload.length)
+  const decode = releases(format.decode) ? releasing(plain) : plain
   const decodeRun = runDecoder(format.decode)
   return {
     name,
     maxMessageBytes,
-    keepsPayload,
     encode: (message) => andThen(codec.encode(message), (value) => format.encode(value)),
     decode:
       decodeRun === undefined
