@@ -2,6 +2,7 @@ import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Schema, Stream } from "effect"
 import { eachSince, now, small, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
+import { run, times } from "../loops.js"
 import { Small } from "../schemas.js"
 
 /** How many messages follow, one of them, or the answer to all. */
@@ -39,7 +40,7 @@ const make =
           yield* duct.recv
           return eachSince(begun, count)
         })
-      return (count) => Effect.runPromise(round(count))
+      return (count) => run(round(count))
     },
     answer: (address) => answerWith(address, format, carrier, countStream)
   })
@@ -64,7 +65,8 @@ export const ductSink = make((duct, count) => Stream.run(Stream.fromIterable(rep
 
 /** With one `send` a message. */
 export const ductSendEach = make((duct, count) =>
-  Effect.gen(function* () {
-    for (let i = 0; i < count; i++) yield* duct.send(small)
-  })
+  times(
+    count,
+    Effect.suspend(() => duct.send(small))
+  )
 )
