@@ -19,13 +19,13 @@ export const trips = <A, E, R>(trip: Effect.Effect<A, E, R>, laps: Laps) => {
   return Effect.map(Effect.whileLoop({ while: () => !isOver, body: () => trip, step }), () => laps.figure())
 }
 
-/** So often. */
-export const times = <A, E, R>(count: number, body: Effect.Effect<A, E, R>) => {
+/** So often. To be run once, as the next one is. */
+export const times = <A, E, R>(count: number, body: () => Effect.Effect<A, E, R>) => {
   let left = count
   const step = () => {
     left -= 1
   }
-  return Effect.suspend(() => Effect.whileLoop({ while: () => left > 0, body: () => body, step }))
+  return Effect.whileLoop({ while: () => left > 0, body, step })
 }
 
 /** Until so much was received, as `receive` says how much each time. */
@@ -34,5 +34,5 @@ export const untilReceived = <E, R>(total: number, receive: Effect.Effect<number
   const step = (count: number) => {
     left -= count
   }
-  return Effect.suspend(() => Effect.whileLoop({ while: () => left > 0, body: () => receive, step }))
+  return Effect.whileLoop({ while: () => left > 0, body: () => receive, step })
 }

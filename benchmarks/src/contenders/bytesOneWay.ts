@@ -30,7 +30,7 @@ export const intoReused = (carrier: Carrier, size: number, filling: Filling = "w
 const sendWhatIsAsked = (duct: RawDuct.RawDuct, payload: Uint8Array) =>
   Effect.gen(function* () {
     const count = asked(yield* duct.recvExact(4))
-    yield* times(count, duct.sendAll(payload))
+    yield* times(count, () => duct.sendAll(payload))
   })
 
 const bytes: MessageDuct.Format<Uint8Array, Uint8Array> = { serializer: Serializer.bytes }

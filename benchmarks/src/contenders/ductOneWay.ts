@@ -64,9 +64,4 @@ export const ductSchemaSendAll = ductSendAllIn({ serializer: Serializer.jsonSche
 export const ductSink = make((duct, count) => Stream.run(Stream.fromIterable(repeat(count)), duct.sink))
 
 /** With one `send` a message. */
-export const ductSendEach = make((duct, count) =>
-  times(
-    count,
-    Effect.suspend(() => duct.send(small))
-  )
-)
+export const ductSendEach = make((duct, count) => times(count, () => duct.send(small)))

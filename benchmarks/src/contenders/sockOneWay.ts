@@ -32,14 +32,14 @@ const make = (receive: Receive, sendBuffer?: number, waiting?: Waiting): Contend
           if (sendBuffer !== undefined) yield* sock.setsockopt(SOL.SOCKET, SO.SNDBUF, sendBuffer)
           while (true) {
             const count = asked(yield* sock.recvExact(4))
-            yield* times(count, sock.send(payload))
+            yield* times(count, () => sock.send(payload))
           }
         }),
       waiting
     )
 })
 
-const exactly: Receive = (sock, buffer, bytes) => times(bytes / buffer.length, sock.recvExactInto(buffer))
+const exactly: Receive = (sock, buffer, bytes) => times(bytes / buffer.length, () => sock.recvExactInto(buffer))
 
 const asItComes: Receive = (sock, buffer, bytes) => untilReceived(bytes, sock.recvInto(buffer))
 
