@@ -6,10 +6,13 @@ import * as Option from "effect/Option"
 import type { Deadline } from "../Deadline.js"
 import type { Timer, Watchdog } from "./watchdog.js"
 
-interface Waiter {
-  readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  readonly timer: Timer | undefined
-  readonly resume: (exit: Exit.Exit<void>) => void
+/** A class, because V8 may give a literal memory of the old generation, which keeps what it refers to: see {@link Timer}. */
+class Waiter {
+  constructor(
+    readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined,
+    readonly timer: Timer | undefined,
+    readonly resume: (exit: Exit.Exit<void>) => void
+  ) {}
 }
 
 // A wait has no finalizer (see Exclusive), so the waiters of interrupted fibers stay until the next wake; when there
@@ -48,7 +51,7 @@ export class Waiters {
 
   /** Calls `wake` once, unless that is for a fiber which has ended. */
   listen(wake: () => void, fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined): void {
-    this.add({ fiber, timer: undefined, resume: wake })
+    this.add(new Waiter(fiber, undefined, wake))
   }
 
   /** Wakes all, in the order in which they came. */
@@ -78,7 +81,7 @@ export class Waiters {
 
   private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
-      const waiter: Waiter = { fiber: Option.getOrUndefined(Fiber.getCurrentFiber()), timer, resume }
+      const waiter = new Waiter(Option.getOrUndefined(Fiber.getCurrentFiber()), timer, resume)
       const isExpired = timer?.listen(() => {
         this.delete(waiter)
         resume(Exit.void)

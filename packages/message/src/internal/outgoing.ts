@@ -37,8 +37,11 @@ export class Outgoing {
   /** Bytes of the frames that were added and not taken, without those that wait. */
   size = 0
 
-  /** Texts that were added and are not encoded, and the bytes of their frames if all are ASCII. */
-  private waiting: Array<string> = []
+  /**
+   * Texts that were added and are not encoded, and the bytes of their frames if all are ASCII. Not even an empty list while
+   * there are none: in one that had grown old, V8 would keep the texts of a batch until the next collection of all.
+   */
+  private waiting: Array<string> | undefined
   private waitingSize = 0
 
   /**
@@ -57,7 +60,7 @@ export class Outgoing {
 
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
   add(payload: Uint8Array | string): Refused | undefined {
-    if (this.waiting.length > 0) this.encodeWaiting()
+    this.encodeWaiting()
     return this.addNow(payload)
   }
 
@@ -84,7 +87,8 @@ export class Outgoing {
   addOneOfMany(payload: Uint8Array | string): Refused | undefined {
     if (typeof payload !== "string" || !this.canWait(payload)) return this.add(payload)
     const { headerBytes, trailerBytes } = this.framing
-    this.waiting.push(payload)
+    if (this.waiting === undefined) this.waiting = [payload]
+    else this.waiting.push(payload)
     this.waitingSize += headerBytes + payload.length + trailerBytes
     if (this.waitingSize >= encodedTogether) this.encodeWaiting()
     return undefined
@@ -92,7 +96,7 @@ export class Outgoing {
 
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
-    if (this.waiting.length > 0) this.encodeWaiting()
+    this.encodeWaiting()
     const { chunks = [], memory } = this
     this.memory = this.chunks = this.loan = undefined
     this.size = 0
@@ -124,7 +128,8 @@ export class Outgoing {
    */
   private encodeWaiting(): void {
     const { waiting, waitingSize } = this
-    this.waiting = []
+    if (waiting === undefined) return
+    this.waiting = undefined
     this.waitingSize = 0
     const { headerBytes, trailerBytes } = this.framing
     const memory = room(waitingSize)
