@@ -53,11 +53,25 @@ module.exports = {
       to: { path: "^(packages/[^/]+|examples|benchmarks)/test/" }
     },
     {
-      name: "framing-imports-nothing",
+      name: "framing-imports-only-its-parts",
       comment: "Framing is bytes in, frames or one fault out: no I/O, no Effect",
       severity: "error",
       from: { path: "^packages/message/src/Framing\\.ts$" },
-      to: {}
+      to: { pathNot: "^packages/message/src/internal/framing/" }
+    },
+    {
+      name: "framing-parts-import-only-each-other",
+      comment: "what Framing is made of is as pure as Framing",
+      severity: "error",
+      from: { path: "^packages/message/src/internal/framing/" },
+      to: { pathNot: "^packages/message/src/(internal/framing/|Framing\\.ts$)" }
+    },
+    {
+      name: "framing-parts-take-only-its-types",
+      comment: "Framing imports its parts, so they import nothing of it that exists at run time",
+      severity: "error",
+      from: { path: "^packages/message/src/internal/framing/" },
+      to: { path: "^packages/message/src/Framing\\.ts$", dependencyTypesNot: ["type-only"] }
     },
     {
       name: "messagepack-is-a-subpath",

@@ -1,0 +1,67 @@
+/** Reserved for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
+const LAND_FIRST = 1024 * 1024
+const LAND_TIMES = 16
+
+/** The largest payload that is read with the header of the next one behind it: for larger ones a read more is nothing. */
+const TAIL_UP_TO = 256 * 1024
+
+/** The first bytes of a large payload, in memory that grows with them and ends up as the payload. */
+export class Landing {
+  held: number
+  memory: Uint8Array
+  private readonly whole: number
+
+  constructor(
+    readonly size: number,
+    headerBytes: number,
+    received: Uint8Array,
+    private readonly fresh: (size: number) => Uint8Array
+  ) {
+    this.whole = size <= TAIL_UP_TO ? size + headerBytes : size
+    this.held = received.length
+    this.memory = received
+    this.grow()
+  }
+
+  /** Where the next bytes go; not empty before all are here. */
+  room(): Uint8Array {
+    if (this.held === this.memory.length) this.grow()
+    return this.held === 0 ? this.memory : this.memory.subarray(this.held)
+  }
+
+  /** Takes as much of the chunk as belongs to the payload; how much. */
+  push(chunk: Uint8Array): number {
+    let taken = 0
+    while (taken < chunk.length && this.held < this.size) {
+      const room = this.room()
+      const part = chunk.subarray(taken, taken + Math.min(room.length, this.size - this.held))
+      room.set(part)
+      this.held += part.length
+      taken += part.length
+    }
+    return taken
+  }
+
+  private grow(): void {
+    const memory =
+      takeSpare(this.whole) ?? this.fresh(Math.min(this.whole, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
+    memory.set(this.memory)
+    this.memory = memory
+  }
+}
+
+/** The largest memory that is kept for a later payload, and that: one a thread. */
+const SPARE_UP_TO = LAND_FIRST
+let spare: ArrayBufferLike | undefined
+
+/** Takes the memory that a payload had to itself, once nobody needs it. */
+export const keep = (buffer: ArrayBufferLike): void => {
+  if (buffer.byteLength <= SPARE_UP_TO && buffer.byteLength >= (spare?.byteLength ?? 0)) spare = buffer
+}
+
+const takeSpare = (size: number): Uint8Array | undefined => {
+  const buffer = spare
+  if (buffer === undefined || buffer.byteLength < size) return undefined
+  spare = undefined
+  return new Uint8Array(buffer, 0, size)
+}
