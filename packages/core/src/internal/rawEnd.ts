@@ -5,29 +5,18 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Chunks, Connection } from "../Connection.js"
-import * as Deadline from "../Deadline.js"
-import {
-  DuctTimeout,
-  InvalidArgument,
-  MessageTruncated,
-  NotConnected,
-  Unsupported,
-  type WriteError
-} from "../DuctError.js"
+import type { Connection } from "../Connection.js"
+import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import type { ByteQueue } from "./byteQueue.js"
-import { isDone } from "../Settled.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
+import { writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
 const sendLimit = 64 * 1024
-
-/** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
-const copyLimit = 16 * 1024
 
 /**
  * One end of a duct, whatever made its connection: the data operations of `RawDuct`, over a connection that may go. Most
@@ -90,36 +79,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   }
 
   #writePieces(operation: string, pieces: Iterable<Uint8Array>) {
-    return this.#with(operation, (connection) => {
-      const [first, ...rest] = Array.from(pieces).filter((piece) => piece.length > 0)
-      if (first === undefined) return zero
-      const total = rest.reduce((sum, piece) => sum + piece.length, first.length)
-      const sent =
-        total <= copyLimit
-          ? connection.write([concat([first, ...rest], total)], this.timeout)
-          : this.#lend(connection, [first, ...rest])
-      return Effect.as(sent, total)
-    })
-  }
-
-  /** Writes without a copy, so it has to wait until the bytes left; the time-out bounds all of it. */
-  #lend(connection: Connection, chunks: Chunks): Effect.Effect<void, WriteError> {
-    const { timeout } = this
-    const offered = connection.offer(chunks, timeout)
-    if (isDone(offered)) return this.#left(connection, offered)
-    return Effect.flatMap(Deadline.make(timeout), (until) =>
-      Effect.flatMap(offered, () => this.#left(connection, Exit.void, until))
-    )
-  }
-
-  #left(connection: Connection, offered: Exit.Exit<void, WriteError>, until?: Deadline.Deadline) {
-    if (connection.pending() === 0 || Exit.isFailure(offered)) return offered
-    const { timeout } = this
-    const deadline = until === undefined ? Deadline.make(timeout) : Exit.succeed(until)
-    return deadline.pipe(
-      Effect.flatMap(connection.flushUntil),
-      Effect.flatMap((hasLeft) => (hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))))
-    )
+    return this.#with(operation, (connection) => writePieces(connection, pieces, this.timeout))
   }
 
   get write(): RawDuct.RawDuct["write"] {
@@ -249,14 +209,4 @@ const takeSizes = (queue: ByteQueue, sizes: ReadonlyArray<number>): Array<Uint8A
     parts.push(queue.take(size))
   }
   return parts
-}
-
-const concat = (chunks: Chunks, total: number): Uint8Array => {
-  const out = new Uint8Array(total)
-  let offset = 0
-  for (const chunk of chunks) {
-    out.set(chunk, offset)
-    offset += chunk.length
-  }
-  return out
 }
