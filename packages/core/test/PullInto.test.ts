@@ -1,7 +1,7 @@
 import { DuctError, RawDuct } from "@ductworks/core"
 import { atEveryPoint } from "@ductworks/testing/Interruption"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, TestClock } from "effect"
+import { Effect, Exit, Fiber, FiberId, TestClock } from "effect"
 import { scripted } from "./support/scripted.js"
 import { bytes, text } from "./support/transports.js"
 
@@ -163,6 +163,46 @@ describe("RawDuct over a connection that can read into buffers", () => {
       })
     )
   }
+
+  it.scoped("DW-11 SH-24 whoever gets the turn of an interrupted recvInto gets its bytes, also when that goes on", () =>
+    Effect.gen(function* () {
+      const { driver, duct } = yield* direct
+      const all = duct.recvInto(new Uint8Array(8), { flags: { waitAll: true } })
+      const first = yield* Effect.fork(Effect.uninterruptible(all))
+      yield* Effect.yieldNow()
+      driver.arrive([bytes("abcd")])
+      yield* Effect.yieldNow()
+      first.unsafeInterruptAsFork(FiberId.none)
+      yield* Effect.yieldNow()
+      assert.isTrue(yield* duct.poll(0))
+      assert.strictEqual(text(yield* duct.recv(8, { dontWait: true })), "abcd")
+      driver.arrive([bytes("efgh")])
+      driver.arrive([bytes("ijkl")])
+      yield* Fiber.await(first)
+    })
+  )
+
+  it.scoped("DW-11 SH-24 a buffer whose memory is transferred while recvInto waits is an error, and not the end", () =>
+    Effect.gen(function* () {
+      const { driver, duct, pullInto } = yield* direct
+      const transferred = <A, E>(receive: (buffer: Uint8Array) => Effect.Effect<A, E>) =>
+        Effect.gen(function* () {
+          const buffer = new Uint8Array(8)
+          const receiving = yield* Effect.fork(receive(buffer))
+          yield* Effect.yieldNow()
+          structuredClone(buffer.buffer, { transfer: [buffer.buffer] })
+          driver.arrive([bytes("abc")])
+          const end = yield* Fiber.join(receiving)
+          assert.strictEqual(text(yield* duct.recv(9)), "abc")
+          return end
+        })
+      assert.strictEqual(yield* transferred(pullInto), 0)
+      for (const waitAll of [false, true]) {
+        const error = yield* transferred((buffer) => Effect.flip(duct.recvInto(buffer, { flags: { waitAll } })))
+        assert.instanceOf(error, DuctError.InvalidArgument)
+      }
+    })
+  )
 
   it.scoped("DW-11 SH-24 a fault takes nothing of what came before it from the next receive", () =>
     Effect.gen(function* () {

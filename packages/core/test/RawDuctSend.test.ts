@@ -112,6 +112,16 @@ describe("sending bytes", () => {
     }).pipe(memory)
   )
 
+  over("DW-9 who does not wait sends what there is room for, be it the second of a turn", () =>
+    Effect.gen(function* () {
+      const [left, right] = yield* RawDuct.pair({ timeout: 0 })
+      yield* left.sendAll(pattern(100))
+      yield* left.sendAll(pattern(20_000))
+      yield* left.flush
+      assert.isTrue(yield* right.poll("10 seconds"))
+    })
+  )
+
   over("DW-9 flush completes when the bytes have left", (kind) =>
     Effect.gen(function* () {
       const { child, parent } = yield* connected(kind)

@@ -6,6 +6,7 @@
  */
 import { LineDecoder } from "./internal/framing/lineDecoder.js"
 import { PrefixDecoder } from "./internal/framing/prefixDecoder.js"
+import { promising } from "./internal/framing/seals.js"
 
 /**
  * Why a stream cannot be cut any further.
@@ -74,16 +75,6 @@ export interface Framing {
    */
   readonly seal: (target: Uint8Array, offset: number, length: number) => string | undefined
   /**
-   * Whether `seal` is sure to carry this text, if it is no larger than `maxPayloadBytes`. Such texts may be encoded many
-   * at once. Default: of none.
-   */
-  readonly carries?: (text: string) => boolean
-  /**
-   * Whether `seal` writes the header and looks at nothing else, and there is no trailer. A large payload then need not
-   * stand behind its header, and leaves without a copy. Default false.
-   */
-  readonly isHeaderOnly?: boolean
-  /**
    * A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. `memory` gives so many bytes of memory
    * of their own, with anything in them, for what is read straight into a payload; default `new Uint8Array(size)`.
    */
@@ -97,6 +88,8 @@ export interface Framing {
  * @category constants
  */
 export const magicByte = 0x54
+
+const prefix = { isHeaderOnly: true, carries: () => true }
 
 /**
  * The wire of ductworks: `0x54`, the payload's length as an unsigned 32-bit big-endian number, the payload. A payload
@@ -124,14 +117,12 @@ export const ductworks: Framing = {
   headerBytes: 5,
   trailerBytes: 0,
   maxPayloadBytes: 0xffffffff,
-  seal: (target, offset, length) => {
+  seal: promising(prefix, (target, offset, length) => {
     if (length > 0xffffffff) return tooLong
     target[offset] = magicByte
     setUint32(target, offset + 1, length)
     return undefined
-  },
-  carries: () => true,
-  isHeaderOnly: true,
+  }),
   decoder: (limit, memory) => new PrefixDecoder(magicByte, limit, memory)
 }
 
@@ -147,13 +138,11 @@ export const lengthPrefix32: Framing = {
   headerBytes: 4,
   trailerBytes: 0,
   maxPayloadBytes: 0xffffffff,
-  seal: (target, offset, length) => {
+  seal: promising(prefix, (target, offset, length) => {
     if (length > 0xffffffff) return tooLong
     setUint32(target, offset, length)
     return undefined
-  },
-  carries: () => true,
-  isHeaderOnly: true,
+  }),
   decoder: (limit, memory) => new PrefixDecoder(undefined, limit, memory)
 }
 
@@ -170,15 +159,14 @@ export const lines: Framing = {
   headerBytes: 0,
   trailerBytes: 1,
   maxPayloadBytes: Number.MAX_SAFE_INTEGER,
-  seal: (target, offset, length) => {
+  seal: promising({ isHeaderOnly: false, carries: (text) => !text.includes("\n") }, (target, offset, length) => {
     const end = offset + length
     for (let i = offset; i < end; i++) {
       if (target[i] === NEWLINE) return `a line cannot carry a newline, and byte ${i - offset} of the payload is one`
     }
     target[end] = NEWLINE
     return undefined
-  },
-  carries: (text) => !text.includes("\n"),
+  }),
   decoder: (limit) => new LineDecoder(NEWLINE, limit)
 }
 

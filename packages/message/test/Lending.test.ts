@@ -130,6 +130,31 @@ describe("bytes that are lent", () => {
       assert.isTrue(Buffer.alloc(large, 0x61).equals(yield* right.recv))
     }).pipe(Effect.provide(MemoryTransport.layer))
   )
+
+  it.scoped(
+    "DW-32 a framing with a seal of its own sees every payload behind its header, though copied from ours (memory)",
+    () =>
+      Effect.gen(function* () {
+        let seen = ""
+        const framing: Framing.Framing = {
+          ...Framing.ductworks,
+          seal: (target, offset, length) => {
+            const start = offset + Framing.ductworks.headerBytes
+            seen = Buffer.from(target.subarray(start, start + length)).toString("latin1")
+            return seen === "no" ? "it says no" : Framing.ductworks.seal(target, offset, length)
+          }
+        }
+        const [left, right] = yield* MessageDuct.pair({ serializer: Serializer.text(), framing })
+        const refused = yield* Effect.flip(left.sendAll(["a", "no", "b"]))
+        assert.strictEqual(refused._tag, "SerializeError")
+        assert.strictEqual(yield* right.recv, "a")
+        const [from, to] = yield* MessageDuct.pair({ ...bytes, framing })
+        const sending = yield* Effect.fork(from.send(new Uint8Array(large).fill(0x61)))
+        assert.strictEqual((yield* to.recv).length, large)
+        yield* Fiber.join(sending)
+        assert.strictEqual(seen, "a".repeat(large))
+      }).pipe(Effect.provide(MemoryTransport.layer))
+  )
 })
 
 describe("large texts", () => {

@@ -57,6 +57,14 @@ describe("processes", () => {
   )
 
   live(
+    "law 2 an observer of a fiber that throws takes no byte from those that came with it",
+    Effect.gen(function* () {
+      const seen = yield* report(yield* runFixture("observer", []), { thrown: Schema.Number, isWhole: Schema.Boolean })
+      assert.deepStrictEqual(seen, { thrown: 1, isWhole: true })
+    })
+  )
+
+  live(
     "law 4 a peer that is stopped makes the writer wait with bounded memory, and goes on when it does",
     accepting("echo", (parent, child) =>
       Effect.gen(function* () {

@@ -52,6 +52,7 @@ export class ByteQueue {
 
   /** Everything, as it arrived; undefined when empty. */
   takeAll(): Chunks | undefined {
+    this.trim()
     const { chunks } = this
     if (chunks === undefined || !Arr.isNonEmptyReadonlyArray(chunks)) return undefined
     this.chunks = undefined
@@ -62,6 +63,7 @@ export class ByteQueue {
 
   /** At most `count` bytes, which the caller then owns. */
   take(count: number): Uint8Array {
+    this.trim()
     this.block = undefined
     const { chunks } = this
     const first = chunks?.[0]
@@ -104,6 +106,13 @@ export class ByteQueue {
       filled += part.length
     }
     return filled
+  }
+
+  /** Memory that was not filled is nobody's to see. */
+  private trim(): void {
+    const { block } = this
+    if (block !== undefined && this.size < block.length)
+      this.chunks = this.size === 0 ? [] : [block.slice(0, this.size)]
   }
 
   private drop(count: number): void {

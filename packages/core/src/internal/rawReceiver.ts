@@ -32,6 +32,8 @@ export class RawReceiver implements Line {
   private kept: ByteQueue | undefined
   private exclusive: Exclusive | undefined
 
+  /** What somebody who waits is filling. */
+  private filling: Filling | undefined
   private pulls: Effect.Effect<Chunks, ReadError> | undefined
   readonly takeInto?: NonNullable<Line["takeInto"]>
 
@@ -84,6 +86,7 @@ export class RawReceiver implements Line {
     const commit = this.turn.commit(() => want.take(this.queue))
     return this.timed(want.timeout, (wait) =>
       this.turn.run((): Recv<A, E> => {
+        this.reclaim()
         const end = this.gather(want.count)
         if (this.queue.size >= want.count) return commit
         if (end === undefined) return wait()
@@ -115,6 +118,7 @@ export class RawReceiver implements Line {
         // One step is enough for what is read at once, however often the fiber pauses.
         const atOnce = this.turn.commitOr(() => filling.fill(), goOn)
         return this.turn.run((fiber): Recv<number> => {
+          this.reclaim(filling)
           if (isSteady(fiber)) {
             const filled = filling.fill()
             return filled === undefined ? goOn() : this.turn.commit(() => filled)
@@ -129,8 +133,16 @@ export class RawReceiver implements Line {
     )
   }
 
+  /** Whoever has the turn begins with what the one before it holds, who was interrupted and goes on all the same. */
+  private reclaim(own?: Filling): void {
+    const { filling } = this
+    this.filling = undefined
+    if (filling !== undefined && filling !== own) this.takeBack(filling)
+  }
+
   private takeBack(filling: Filling): void {
-    if (filling.isBegun) this.queue.push(filling.takeBack())
+    const bytes = filling.takeBack()
+    if (bytes.length > 0) this.queue.push(bytes)
   }
 
   /** For the layer above: everything that is here; the end is `RemoteDuctClosed`. */
@@ -145,6 +157,7 @@ export class RawReceiver implements Line {
       return chunks
     })
     const self: Effect.Effect<Chunks, ReadError> = this.turn.run(() => {
+      this.reclaim()
       const end = this.gather(1)
       if (this.queue.size > 0) return takeAll
       return end === undefined ? Effect.flatMap(this.arrival(), () => self) : this.turn.fail(Exit.fail(end))
@@ -153,7 +166,8 @@ export class RawReceiver implements Line {
   }
 
   poll(timeout: Duration.Duration): Effect.Effect<boolean, PollError> {
-    return this.kept !== undefined && this.kept.size > 0 ? yes : this.connection.poll(timeout)
+    const isHere = this.filling?.isBegun === true || (this.kept !== undefined && this.kept.size > 0)
+    return isHere ? yes : this.connection.poll(timeout)
   }
 
   private heldInto(buffer: Uint8Array): number | undefined {
@@ -189,9 +203,9 @@ export class RawReceiver implements Line {
 
   private waited(until: Deadline.Deadline, filling: Filling | undefined): Effect.Effect<void> {
     const arrival = this.arrival(until)
-    return filling?.isBegun === true
-      ? Effect.onInterrupt(arrival, () => Effect.sync(() => this.takeBack(filling)))
-      : arrival
+    if (filling?.isBegun !== true) return arrival
+    this.filling = filling
+    return Effect.onInterrupt(arrival, () => Effect.sync(() => this.takeBack(filling)))
   }
 
   /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */

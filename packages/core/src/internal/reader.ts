@@ -130,7 +130,8 @@ export class Reader {
     if (buffer.length === 0) return nothing
     const turn = this.exclusive()
     const take = () => {
-      const taken = this.takeInto(buffer)
+      // Its memory may have been transferred meanwhile, and a read into none would look like the end.
+      const taken = buffer.length === 0 ? 0 : this.takeInto(buffer)
       return typeof taken === "number" ? taken : undefined
     }
     const self: Effect.Effect<number, ReadError> = turn.run(() => this.failure(turn) ?? commit)

@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Connection } from "../Connection.js"
@@ -8,6 +8,9 @@ import { isDone } from "../Settled.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
 const copyLimit = 16 * 1024
+
+/** The same for who does not wait: what follows others within a turn leaves when that ends, unless it is as much as this. */
+const copyLimitAtOnce = 64 * 1024
 
 /** Sends all bytes of the pieces, in one piece among concurrent senders; how many. */
 export const writePieces = (
@@ -19,7 +22,7 @@ export const writePieces = (
   if (first === undefined) return nothing
   const total = rest.reduce((sum, piece) => sum + piece.length, first.length)
   const sent =
-    total <= copyLimit
+    total <= (Duration.toMillis(timeout) > 0 ? copyLimit : copyLimitAtOnce)
       ? connection.write([concat([first, ...rest], total)], timeout)
       : lend(connection, [first, ...rest], timeout)
   return Effect.as(sent, total)

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
+import { type Promises, promisesOf } from "./framing/seals.js"
 import { Scratch } from "./scratch.js"
 import { largest, room, settle, startOf } from "./slab.js"
 import { leastLength } from "./walk.js"
@@ -51,10 +52,12 @@ export class Outgoing {
   loan: Scratch | "message" | undefined
 
   private readonly framing: Framing
+  private readonly promises: Promises
   private readonly limit: number
 
   constructor(private readonly format: Outbound<never>) {
     this.framing = format.framing
+    this.promises = promisesOf(format.framing.seal)
     this.limit = format.sendLimit.bytes
   }
 
@@ -119,7 +122,7 @@ export class Outgoing {
   }
 
   private canWait(text: string): boolean {
-    return text.length <= longestWaiting && text.length * 3 <= this.limit && this.framing.carries?.(text) === true
+    return text.length <= longestWaiting && text.length * 3 <= this.limit && this.promises.carries(text)
   }
 
   /**
@@ -147,8 +150,10 @@ export class Outgoing {
   }
 
   private addLarge(payload: Uint8Array | string): Refused | undefined {
-    const { headerBytes, isHeaderOnly, trailerBytes } = this.framing
-    if (typeof payload !== "string" && payload.length >= lentFrom && isHeaderOnly === true) return this.lend(payload)
+    const { headerBytes, trailerBytes } = this.framing
+    if (typeof payload !== "string" && payload.length >= lentFrom && this.promises.isHeaderOnly && trailerBytes === 0) {
+      return this.lend(payload)
+    }
     const scratch = Scratch.borrow(headerBytes + payload.length + trailerBytes)
     const length = scratch?.write(payload, headerBytes, trailerBytes)
     if (scratch === undefined || length === undefined) return this.tooLarge(payload.length, "the memory that is left")

@@ -66,8 +66,12 @@ export class DuctSocket extends net.Socket implements Endpoint {
   ) {
     const buffer = receiveBuffer(readAhead)
     const callback = (length: number) => {
-      deliver(recipient, length === buffer.length ? buffer : buffer.subarray(0, length))
-      recipient.keep()
+      try {
+        deliver(recipient, length === buffer.length ? buffer : buffer.subarray(0, length))
+      } finally {
+        // Also when who observes a fiber throws: the buffer is read into again.
+        recipient.keep()
+      }
       // Asked afterwards: a fiber that was woken may have begun to read again.
       return recipient.isReading
     }
