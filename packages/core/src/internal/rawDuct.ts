@@ -173,6 +173,9 @@ export const fromConnection = (connection: Connection, options: SocketOptions & 
 export const pair = (options: PairOptions & TimeoutOption = {}) =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const [left, right] = yield* transport.pair(options)
-    return [fromConnection(left, options), fromConnection(right, options)] as const
+    // The time of a send or a receive is not that of connecting the two.
+    const { timeout, ...settings } = options
+    const [left, right] = yield* transport.pair(settings)
+    const each = timeout === undefined ? settings : { ...settings, timeout }
+    return [fromConnection(left, each), fromConnection(right, each)] as const
   })
