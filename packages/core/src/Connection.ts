@@ -14,6 +14,7 @@ import type { Address } from "./Address.js"
 import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
 import { DirectEnd, End } from "./internal/end.js"
+import * as lending from "./internal/lending.js"
 import * as sizes from "./internal/sizes.js"
 import { Watchdog } from "./internal/watchdog.js"
 
@@ -195,6 +196,26 @@ export const defaultReadAhead = 128 * 1024
  * @category constructors
  */
 export const sizeOr: (asked: number | undefined, byDefault: number) => number = sizes.sizeOr
+
+/**
+ * Offers chunks whose owner wants them back: completes when they have left, mostly at once. The time-out bounds all of it;
+ * after a `DuctTimeout` that came while they were on their way, or an interruption, they may leave later, and must not
+ * change until `flush` completes.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const lend: (line: Line, chunks: Chunks, timeout: Duration.Duration) => Effect.Effect<void, WriteError> =
+  lending.lend
+
+/**
+ * Completes when what the line has taken by now has left; `DuctTimeout`, which tells of `timeout`, if it had not by then.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const leftBy: (line: Line, until: Deadline, timeout: Duration.Duration) => Effect.Effect<void, WriteError> =
+  lending.leftBy
 
 /**
  * A connection over the driver, which the scope owns from here on. Leaving the scope wakes every waiter with

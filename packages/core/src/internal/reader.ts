@@ -50,19 +50,19 @@ export class Reader {
 
   take(): Chunks | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.asked.take())
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().take())
     return this.end === closed ? closed : ready.takeAll()
   }
 
   /** As {@link take}, into the buffer; the number of bytes. What is ready comes first. */
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.asked.takeInto?.(buffer))
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().takeInto?.(buffer))
     return this.end === closed ? closed : ready.takeInto(buffer)
   }
 
   /** The driver, to be asked: it may tell of something before it has answered. */
-  private get asked(): Driver {
+  private ask(): Driver {
     this.isQuiet = true
     return this.driver
   }
@@ -83,7 +83,7 @@ export class Reader {
   /** Whether there is something to take: bytes, which are then ready, or the end. */
   private isFilled(): boolean {
     if (this.isReady || this.end !== undefined) return true
-    const taken = this.seen(this.asked.take())
+    const taken = this.seen(this.ask().take())
     if (taken === undefined) return false
     if (!("_tag" in taken)) (this.ready ??= new ByteQueue()).pushAll(taken)
     return true

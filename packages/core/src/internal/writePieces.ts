@@ -2,9 +2,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Chunks, Connection } from "../Connection.js"
-import * as Deadline from "../Deadline.js"
-import { DuctTimeout, type WriteError } from "../DuctError.js"
-import { isDone } from "../Settled.js"
+import type { WriteError } from "../DuctError.js"
+import { lend } from "./lending.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
 const copyLimit = 16 * 1024
@@ -38,27 +37,4 @@ const concat = (chunks: Chunks, total: number): Uint8Array => {
     offset += chunk.length
   }
   return out
-}
-
-/** Writes without a copy, so it has to wait until the bytes left; the time-out bounds all of it. */
-const lend = (connection: Connection, chunks: Chunks, timeout: Duration.Duration): Effect.Effect<void, WriteError> => {
-  const offered = connection.offer(chunks, timeout)
-  if (isDone(offered)) return left(connection, offered, timeout)
-  return Effect.flatMap(Deadline.make(timeout), (until) =>
-    Effect.flatMap(offered, () => left(connection, Exit.void, timeout, until))
-  )
-}
-
-const left = (
-  connection: Connection,
-  offered: Exit.Exit<void, WriteError>,
-  timeout: Duration.Duration,
-  until?: Deadline.Deadline
-): Effect.Effect<void, WriteError> => {
-  if (connection.pending() === 0 || Exit.isFailure(offered)) return offered
-  const deadline = until === undefined ? Deadline.make(timeout) : Exit.succeed(until)
-  return deadline.pipe(
-    Effect.flatMap(connection.flushUntil),
-    Effect.flatMap((hasLeft) => (hasLeft ? Exit.void : Exit.fail(new DuctTimeout({ operation: "send", timeout }))))
-  )
 }

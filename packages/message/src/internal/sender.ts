@@ -1,14 +1,14 @@
 import type { RawDuct } from "@ductworks/core"
+import * as Connection from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { NotConnected } from "@ductworks/core/DuctError"
-import { isDone } from "@ductworks/core/Settled"
+import { andThen, isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
-import { leftBy, offerLent } from "./lending.js"
 import { Outgoing } from "./outgoing.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
@@ -90,7 +90,14 @@ export class Sender<in Out> {
     if (chunks === undefined) return Exit.void
     const line = this.raw.line()
     if (line === undefined) return notConnected
-    return loan === undefined ? line.offer(chunks, this.raw.timeout) : offerLent(line, chunks, loan, this.raw.timeout)
+    const { timeout } = this.raw
+    if (loan === "message") return Connection.lend(line, chunks, timeout)
+    const offered = line.offer(chunks, timeout)
+    if (loan === undefined) return offered
+    return andThen(offered, () => {
+      loan.lend(line)
+      return Exit.void
+    })
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
@@ -124,7 +131,7 @@ export class Sender<in Out> {
     const { timeout } = this.raw
     const left = Effect.flatMap(Deadline.make(timeout), (until): Effect.Effect<void, SendError> => {
       const line = this.raw.line()
-      return line === undefined ? notConnected : leftBy(line, until, timeout)
+      return line === undefined ? notConnected : Connection.leftBy(line, until, timeout)
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(send), {
