@@ -98,7 +98,7 @@ export class RawReceiver implements Line {
 
   /**
    * At least `count` bytes (and that is at least one) into the buffer, fewer at the end. Without a copy where that can be:
-   * then a wait that is not over gives back what the buffer holds.
+   * then a wait that comes to nothing gives back what the buffer holds.
    */
   receiveInto(buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
     const { takeInto } = this
@@ -115,15 +115,14 @@ export class RawReceiver implements Line {
           this.takeBack(filling)
           return this.turn.fail(Exit.fail(failure))
         }
-        // One step is enough for what is read at once, however often the fiber pauses.
-        const atOnce = this.turn.commitOr(() => filling.fill(), goOn)
         return this.turn.run((fiber): Recv<number> => {
           this.reclaim(filling)
           if (isSteady(fiber)) {
             const filled = filling.fill()
             return filled === undefined ? goOn() : this.turn.commit(() => filled)
           }
-          if (count === 1) return atOnce
+          // One step is enough for what is read at once, however often the fiber pauses.
+          if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
           if (hasPaused) return this.turn.release(this.receive(want))
           hasPaused = true
           return this.turn.release(Effect.flatMap(Effect.yieldNow(), self))
