@@ -88,6 +88,13 @@ export interface Connection {
    * and returns what is left to be run, which is an Exit when that is nothing.
    */
   readonly offer: (chunks: Chunks, timeout?: Duration.Duration) => Effect.Effect<void, WriteError>
+  /**
+   * For layers that make their bytes late, many at a time: true, and the source is asked for what it has when the turn of
+   * the event loop ends, or before anything else is done with what is written. Until then that counts as pending, and
+   * `bytes` more may be added to it, of which none can be refused any more. False if they have to be offered: something of
+   * this turn has to leave first, a write would wait, or has failed. Then the source has been asked.
+   */
+  readonly defer: (source: Deferred, bytes: number) => boolean
   /** Bytes that were taken and have not left. */
   readonly pending: () => number
   /** Bytes that have left since the connection was made: what is taken by now has, once this is `left() + pending()`. */
@@ -112,8 +119,21 @@ export interface Connection {
  */
 export type Line = Pick<
   Connection,
-  "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "pending" | "left" | "flushUntil"
+  "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "defer" | "pending" | "left" | "flushUntil"
 >
+
+/**
+ * Bytes that are made when they leave; see `Connection.defer`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Deferred {
+  /** How many there are by now, as far as that is known before they are made. */
+  readonly size: number
+  /** Makes them, and has none afterwards. `undefined` if there were none. */
+  readonly take: () => Chunks | undefined
+}
 
 /**
  * What a transport implements. All functions but `close` are synchronous and never throw; the driver calls `wake` when
@@ -137,6 +157,11 @@ export interface Driver {
   readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
   /** Takes the chunks, in order, and lends them from the caller until they left. Wakes the write side when they have. */
   readonly put: (chunks: Chunks) => void
+  /**
+   * Whether what is put now would not leave before the turn of the event loop ends. Left out where nothing is gained by
+   * putting it later.
+   */
+  readonly isGathering?: () => boolean
   /** Bytes put that have not left. */
   readonly pending: () => number
   /** Why bytes can no longer be put, once that is so. Does not hide bytes that can still be taken. */

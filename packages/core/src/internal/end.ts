@@ -92,8 +92,12 @@ export class End extends Facade implements Connection {
     return (chunks, timeout) => this.#writing.offer(chunks, timeout)
   }
 
+  get defer(): Connection["defer"] {
+    return (source, bytes) => this.#writing.defer(source, bytes)
+  }
+
   get pending(): Connection["pending"] {
-    return () => this.#driver.pending()
+    return () => this.#writer?.pending() ?? 0
   }
 
   get left(): Connection["left"] {
@@ -129,6 +133,7 @@ export class End extends Facade implements Connection {
 
   #linger(): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.#writer?.release()
       this.#wake()
       if (this.#driver.closeAtOnce?.() === true) return Effect.void
       return Effect.zipRight(within(this.#info.linger, this.#driver.close("linger")), this.#close("now"))

@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { Chunks, Connection, Line } from "../Connection.js"
+import type { Chunks, Connection, Deferred, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctTimeout, type PollError, type ReadError, type WriteError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
@@ -64,6 +64,10 @@ export class RawReceiver implements Line {
 
   offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {
     return this.connection.offer(chunks, timeout)
+  }
+
+  defer(source: Deferred, bytes: number): boolean {
+    return this.connection.defer(source, bytes)
   }
 
   pending(): number {

@@ -1,9 +1,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Chunks, Driver } from "../Connection.js"
+import type { Chunks, Deferred, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
+import { wakes } from "../Wakes.js"
 import * as sizes from "./sizes.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
@@ -14,6 +15,9 @@ const yes = Exit.succeed(true)
 
 const no = Exit.succeed(false)
 
+// What is deferred is put from here on.
+const deferLimit = 64 * 1024
+
 /** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
 export class Writer {
   private readonly waiters: Waiters
@@ -21,6 +25,11 @@ export class Writer {
   private taken = 0
   private isClosed = false
   private end: Exit.Exit<never, WriteError> | undefined
+  /** What was deferred, and has not been put. */
+  private source: Deferred | undefined
+  // Made with the first that is deferred: most connections never gather.
+  private onTurnEnd: (() => void) | undefined
+  private isEndAwaited = false
 
   constructor(
     private readonly driver: Driver,
@@ -38,6 +47,8 @@ export class Writer {
   }
 
   close(): void {
+    this.source?.take()
+    this.source = undefined
     this.isClosed = true
     this.end = closed
     this.wake()
@@ -52,7 +63,53 @@ export class Writer {
   }
 
   private isWritable(): boolean {
-    return this.driver.pending() < this.highWaterMark || this.failure() !== undefined
+    return this.pending() < this.highWaterMark || this.failure() !== undefined
+  }
+
+  pending(): number {
+    const pending = this.driver.pending()
+    return this.source === undefined ? pending : pending + this.source.size
+  }
+
+  defer(source: Deferred, bytes: number): boolean {
+    if (this.source !== source) this.release()
+    if (
+      source.size + bytes > deferLimit ||
+      this.driver.isGathering?.() !== true ||
+      this.reader.isEnded ||
+      !this.isWritable() ||
+      this.failure() !== undefined
+    ) {
+      this.release()
+      return false
+    }
+    if (this.source === undefined) this.await(source)
+    return true
+  }
+
+  private await(source: Deferred): void {
+    this.source = source
+    if (this.isEndAwaited) return
+    this.isEndAwaited = true
+    this.onTurnEnd ??= () => {
+      this.isEndAwaited = false
+      this.release()
+    }
+    wakes.atEnd(this.onTurnEnd)
+  }
+
+  /** Puts what was deferred. */
+  release(): void {
+    const { source } = this
+    if (source === undefined) return
+    this.source = undefined
+    const chunks = source.take()
+    if (chunks !== undefined && this.failure() === undefined) this.hand(chunks)
+  }
+
+  private hand(chunks: Chunks): void {
+    for (const chunk of chunks) this.taken += chunk.length
+    this.driver.put(chunks)
   }
 
   offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {
@@ -79,8 +136,8 @@ export class Writer {
   private put(chunks: Chunks, timeout: Duration.Duration | undefined): Effect.Effect<void, WriteError> {
     const failure = this.failure()
     if (failure !== undefined) return failure
-    for (const chunk of chunks) this.taken += chunk.length
-    this.driver.put(chunks)
+    this.release()
+    this.hand(chunks)
     // What the system refuses at once is told at once.
     const refused = this.failure()
     if (refused !== undefined) return refused
@@ -98,6 +155,7 @@ export class Writer {
   /** Whether what was taken so far had left by then. */
   flushed(until: Deadline.Deadline | undefined): Effect.Effect<boolean, WriteError> {
     return Effect.suspend(() => {
+      this.release()
       const target = this.taken
       const isOver = () => this.isClosed || this.driver.failure() !== undefined || this.left() >= target
       const wait = (): Effect.Effect<boolean, WriteError> => {
@@ -119,6 +177,7 @@ export class Writer {
 
   endWrite(): Effect.Effect<void, WriteError | Unsupported> {
     return Effect.suspend(() => {
+      this.release()
       const failure = this.failure()
       if (failure !== undefined) return failure
       this.end = closed

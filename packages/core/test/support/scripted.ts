@@ -10,6 +10,8 @@ export class Scripted implements Connection.Driver {
   private broken: DuctError.WriteError | undefined
   private wakeSide: (side: "read" | "write") => void = () => {}
   lingering: Effect.Effect<void> = Effect.void
+  /** Whether what is put is to look as if it waited for the end of the turn. */
+  gathering = false
 
   readonly start = (wake: (side: "read" | "write") => void) => {
     this.calls.push("start")
@@ -26,6 +28,8 @@ export class Scripted implements Connection.Driver {
     this.written.push(...chunks)
     for (const chunk of chunks) this.waiting += chunk.length
   }
+
+  readonly isGathering = () => this.gathering
 
   readonly pending = () => this.waiting
 

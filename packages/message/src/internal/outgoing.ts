@@ -36,7 +36,7 @@ export class Outgoing {
   private end = 0
 
   /** Bytes of the frames that were added and not taken, without those that wait. */
-  size = 0
+  private encodedSize = 0
 
   /**
    * Texts that were added and are not encoded, and the bytes of their frames if all are ASCII. Not even an empty list while
@@ -61,6 +61,17 @@ export class Outgoing {
     this.limit = format.sendLimit.bytes
   }
 
+  /** Bytes of the frames that were added and not taken; of those that wait, if all are ASCII. */
+  get size(): number {
+    return this.encodedSize + this.waitingSize
+  }
+
+  /** The most bytes that the frame of a payload takes; infinity if it is one that may be on loan. */
+  most(payload: Uint8Array | string): number {
+    const most = this.frameBytes(typeof payload === "string" ? payload.length * 3 : payload.length)
+    return most > largest ? Infinity : most
+  }
+
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
   add(payload: Uint8Array | string): Refused | undefined {
     this.encodeWaiting()
@@ -70,12 +81,11 @@ export class Outgoing {
   private addNow(payload: Uint8Array | string): Refused | undefined {
     // A code unit takes at least one byte and at most three.
     if (payload.length > this.limit) return this.tooLarge(payload.length)
-    const { headerBytes, trailerBytes } = this.framing
-    const most = headerBytes + (typeof payload === "string" ? payload.length * 3 : payload.length) + trailerBytes
+    const most = this.most(payload)
     if (most > largest) return this.addLarge(payload)
     const memory = room(most)
     const offset = startOf(memory)
-    const start = offset + headerBytes
+    const start = offset + this.framing.headerBytes
     let length = payload.length
     if (typeof payload === "string") {
       length = encoder.encodeInto(payload, memory.subarray(start)).written
@@ -89,10 +99,9 @@ export class Outgoing {
   /** As {@link add}, but what is sure to be carried may be encoded later, together with what comes after it. */
   addOneOfMany(payload: Uint8Array | string): Refused | undefined {
     if (typeof payload !== "string" || !this.canWait(payload)) return this.add(payload)
-    const { headerBytes, trailerBytes } = this.framing
     if (this.waiting === undefined) this.waiting = [payload]
     else this.waiting.push(payload)
-    this.waitingSize += headerBytes + payload.length + trailerBytes
+    this.waitingSize += this.frameBytes(payload.length)
     if (this.waitingSize >= encodedTogether) this.encodeWaiting()
     return undefined
   }
@@ -102,7 +111,7 @@ export class Outgoing {
     this.encodeWaiting()
     const { chunks = [], memory } = this
     this.memory = this.chunks = this.loan = undefined
-    this.size = 0
+    this.encodedSize = 0
     if (memory !== undefined) chunks.push(this.cut(memory))
     return Arr.isNonEmptyArray(chunks) ? chunks : undefined
   }
@@ -119,6 +128,10 @@ export class Outgoing {
         : [longestString, `V8's longest string, in ${this.format.encoderName}`]
     const size = leastLength(message, limit)
     return size > limit ? new MessageTooLarge({ direction: "send", size, limit, limitName, cause: error.cause }) : error
+  }
+
+  private frameBytes(length: number): number {
+    return this.framing.headerBytes + length + this.framing.trailerBytes
   }
 
   private canWait(text: string): boolean {
@@ -185,7 +198,7 @@ export class Outgoing {
 
   private append(memory: Uint8Array, offset: number, length: number): void {
     settle(memory, offset + length)
-    this.size += length
+    this.encodedSize += length
     if (memory !== this.memory || offset !== this.end) {
       this.endChunk()
       this.memory = memory
@@ -197,7 +210,7 @@ export class Outgoing {
   private push(chunk: Uint8Array): void {
     this.endChunk()
     this.memory = undefined
-    this.size += chunk.length
+    this.encodedSize += chunk.length
     ;(this.chunks ??= []).push(chunk)
   }
 

@@ -63,6 +63,8 @@ export class Sender<in Out> {
 
   private sendBatch(messages: Iterator<Out>): Effect.Effect<void, SendError> {
     const { outgoing } = this
+    // What single sends left there is sure to leave, and is nothing that a wait of this one may drop.
+    this.raw.line()?.defer(outgoing, Infinity)
     for (let next = messages.next(); next.done !== true; next = messages.next()) {
       const encoding = this.encode(next.value)
       if (!isDone(encoding)) {
@@ -79,8 +81,13 @@ export class Sender<in Out> {
     return this.writeAdded()
   }
 
+  /** What would not leave at once anyway is encoded when it does, with all that comes until then. */
   private sendPayload(payload: Uint8Array | string): Effect.Effect<void, SendError> {
-    return this.outgoing.add(payload) ?? this.writeAdded()
+    const { outgoing } = this
+    if (this.raw.line()?.defer(outgoing, outgoing.most(payload)) === true) {
+      return outgoing.addOneOfMany(payload) ?? Exit.void
+    }
+    return outgoing.add(payload) ?? this.writeAdded()
   }
 
   /** Being run already: what it returns is what is left to be run. */

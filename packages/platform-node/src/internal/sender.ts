@@ -44,6 +44,11 @@ export abstract class Outflow {
     if (!this.isTurnOpen || outbox.size >= gatherLimit) this.send(outbox)
   }
 
+  /** Whether what is put now does not leave at once. */
+  get isGathering(): boolean {
+    return this.isTurnOpen || this.isSending
+  }
+
   pending(): number {
     return this.waiting + this.bytes
   }

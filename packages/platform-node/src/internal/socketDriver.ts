@@ -143,6 +143,10 @@ export class SocketDriver implements Driver, Recipient {
     this.sender.put(chunks)
   }
 
+  isGathering(): boolean {
+    return this.sender.isGathering
+  }
+
   pending(): number {
     return this.sender.pending()
   }

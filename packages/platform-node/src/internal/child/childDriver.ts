@@ -91,6 +91,10 @@ export class ChildDriver implements Driver {
     this.socket.put(chunks)
   }
 
+  isGathering(): boolean {
+    return this.socket.isGathering()
+  }
+
   pending(): number {
     return this.socket.pending()
   }

@@ -117,6 +117,11 @@ export class NativeDriver implements Driver {
     this.sender.put(chunks)
   }
 
+  // While this spins, what was put leaves with the next receive, which is before the turn ends.
+  isGathering(): boolean {
+    return this.system.spin === 0 && this.sender.isGathering
+  }
+
   readonly pending = (): number => this.sender.pending()
 
   failure(): WriteError | undefined {
