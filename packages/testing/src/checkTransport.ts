@@ -13,6 +13,7 @@ import type { Check } from "./Conformance.js"
 import { makeCheck } from "./internal/check.js"
 import { bytes } from "./internal/transport/bytes.js"
 import { closing } from "./internal/transport/closing.js"
+import { deferred } from "./internal/transport/deferred.js"
 import { direct } from "./internal/transport/direct.js"
 import type { Setting } from "./internal/transport/ends.js"
 import { interruption } from "./internal/transport/interruption.js"
@@ -98,6 +99,7 @@ export const checkTransport = (options: CheckTransportOptions = {}): ReadonlyArr
   }
   return [
     ...bytes(setting),
+    ...deferred(setting),
     ...direct(setting),
     ...pressure(setting),
     ...interruption(setting),

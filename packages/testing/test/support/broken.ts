@@ -54,6 +54,23 @@ export const reorders = changed((connection) => ({
     connection.write(second === undefined ? [first] : [second, first, ...rest], timeout)
 }))
 
+export const forgetsTheDeferred = changed(() => ({ defer: () => true }))
+
+/** Asks for what was deferred when it is flushed, and not before the next write. */
+export const overtakesTheDeferred = changed((connection) => {
+  let deferred: Connection.Deferred | undefined
+  return {
+    defer: (source) => {
+      deferred = source
+      return true
+    },
+    flush: Effect.suspend(() => {
+      const chunks = deferred?.take()
+      return Effect.zipRight(chunks === undefined ? Effect.void : connection.write(chunks), connection.flush)
+    })
+  }
+})
+
 /** A point between taking the bytes and giving them to the caller. */
 export const dropsOnInterrupt = changed((connection) => ({
   pull: Effect.tap(connection.pull, () => Effect.yieldNow())
