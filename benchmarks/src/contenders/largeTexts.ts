@@ -2,6 +2,7 @@ import { type MessageDuct, Serializer } from "@ductworks/message"
 import { Effect } from "effect"
 import { eachSince, now, type Contender } from "../contender.js"
 import { answerWith, connectAnswerer, type Carrier } from "../ducts.js"
+import { forever, run, times } from "../loops.js"
 
 const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
 
@@ -16,20 +17,19 @@ export const largeTexts = (carrier: Carrier): Contender => ({
       Effect.gen(function* () {
         const begun = now()
         yield* duct.send(count)
-        for (let i = 0; i < count; i++) yield* duct.send(large)
+        yield* times(count, () => duct.send(large))
         yield* duct.recv
         return eachSince(begun, count)
       })
-    return (count) => Effect.runPromise(round(count))
+    return (count) => run(round(count))
   },
-  answer: (address) =>
-    answerWith(address, format, carrier, (duct) =>
-      Effect.gen(function* () {
-        while (true) {
-          const count = Number(yield* duct.recv)
-          for (let i = 0; i < count; i++) yield* duct.recv
-          yield* duct.send("done")
-        }
-      })
-    )
+  answer: (address) => answerWith(address, format, carrier, (duct) => forever(receiveRound(duct)))
 })
+
+/** The first message of a round says how many follow. */
+const receiveRound = (duct: MessageDuct.MessageDuct<unknown, unknown>) =>
+  Effect.gen(function* () {
+    const count = Number(yield* duct.recv)
+    yield* times(count, () => duct.recv)
+    yield* duct.send("done")
+  })
