@@ -7,8 +7,9 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { textCodec } from "./internal/encodings.js"
 import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError } from "./internal/faults.js"
-import { isRawPossible, parseJson, stringifyJson } from "./internal/json.js"
+import { decodeJson, isRawPossible, stringifyJson } from "./internal/json.js"
 import { parseRun } from "./internal/jsonRun.js"
+import { quotedOr, withQuoting } from "./internal/quoted.js"
 import { releasing } from "./internal/releases.js"
 import { withRuns } from "./internal/run.js"
 import { failWith } from "./internal/settled.js"
@@ -173,17 +174,13 @@ export const text = (
  * @category serializers
  */
 export const json = (options: { readonly maxMessageBytes?: number } = {}): Serializer<unknown> => {
-  const one = fromText<unknown>({
-    name: "json",
-    encode: stringifyJson,
-    decode: parseJson,
-    decoding: "strict",
-    ...options
-  })
+  const one = make<unknown>({ name: "json", encode: stringifyJson, decode: decodeJson, ...options })
+  const encode = (message: unknown) =>
+    encodeWith("json", message, stringifyJson, isRawPossible ? checkPayload : undefined)
   return {
     ...one,
-    encode: (message) => encodeWith("json", message, stringifyJson, isRawPossible ? checkPayload : undefined),
-    decode: withRuns(one.decode, parseRun)
+    encode: withQuoting(encode, (message) => quotedOr(message, encode)),
+    decode: withRuns(releasing(one.decode), parseRun)
   }
 }
 

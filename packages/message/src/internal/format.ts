@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import type { DeserializeError, SerializeError } from "../MessageError.js"
+import { type Payload, quotingEncoder } from "./quoted.js"
 import { releases } from "./releases.js"
 import { type Run, runDecoder } from "./run.js"
 
@@ -18,7 +19,7 @@ export interface Outbound<in Out> {
   readonly framing: Framing.Framing
   readonly encoderName: string
   readonly sendLimit: Limit
-  encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError>
+  encode(message: Out): Effect.Effect<Payload, SerializeError>
 }
 
 /** What a receiver needs of a format. */
@@ -39,6 +40,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   private readonly outbound
   private readonly inbound
   private readonly asked: number | undefined
+  private readonly quoting
   readonly decodeRun: Inbound<In>["decodeRun"]
 
   constructor(
@@ -51,6 +53,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.inbound = inbound
     this.framing = options.framing ?? Framing.ductworks
     this.asked = options.maxMessageBytes
+    this.quoting = quotingEncoder(outbound.encode)
     const decodeRun = runDecoder(inbound.decode)
     this.decodeRun = decodeRun && ((run) => decodeRun(run)?.map((decoding) => this.provide(decoding)))
   }
@@ -75,8 +78,8 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     return !releases(this.inbound.decode)
   }
 
-  encode(message: Out): Effect.Effect<Uint8Array | string, SerializeError> {
-    return this.provide(this.outbound.encode(message))
+  encode(message: Out): Effect.Effect<Payload, SerializeError> {
+    return this.provide(this.quoting === undefined ? this.outbound.encode(message) : this.quoting(message))
   }
 
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError> {

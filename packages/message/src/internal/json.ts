@@ -1,5 +1,7 @@
 /** JSON between text and values, for peers that are not trusted. */
+import { textCodec } from "./encodings.js"
 import { Problem } from "./faults.js"
+import { betweenQuotes } from "./plainText.js"
 import { containsItself } from "./walk.js"
 
 /** Has no lone surrogate unless {@link isRawPossible}: `JSON.stringify` escapes them (ECMAScript 2019). */
@@ -21,6 +23,14 @@ const stringify = (value: unknown): unknown => {
   }
 }
 
+const utf8 = textCodec("utf-8", "strict")
+
+/** The value of a payload. */
+export const decodeJson = (payload: Uint8Array): unknown => {
+  const text = betweenQuotes(payload)
+  return text === undefined ? parseJson(utf8.decode(payload)) : utf8.decode(text)
+}
+
 /**
  * An own property `__proto__` is harmless where it stands, and changes a prototype when the object is merged into another
  * with a plain assignment. Only a text that may hold such a key is parsed the slow way: with a reviver, which sees every
@@ -28,7 +38,7 @@ const stringify = (value: unknown): unknown => {
  *
  * The text of a `SyntaxError` quotes the payload, so it is not passed on.
  */
-export const parseJson = (text: string): unknown => {
+const parseJson = (text: string): unknown => {
   try {
     return mayHoldProto(text) ? JSON.parse(text, rejectProto) : JSON.parse(text)
   } catch (thrown) {

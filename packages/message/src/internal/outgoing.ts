@@ -1,10 +1,13 @@
 import type { Chunks } from "@ductworks/core/Connection"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
 import { type Promises, promisesOf } from "./framing/seals.js"
+import { QUOTE } from "./plainText.js"
+import { type Payload, Quoted } from "./quoted.js"
 import { Scratch } from "./scratch.js"
 import { largest, room, settle, startOf } from "./slab.js"
 import { leastLength } from "./walk.js"
@@ -67,15 +70,15 @@ export class Outgoing {
   }
 
   /** The most bytes that the frame of a payload takes; infinity if it is one that may be on loan. */
-  most(payload: Uint8Array | string): number {
+  most(payload: Payload): number {
     const most = this.frameBytes(typeof payload === "string" ? payload.length * 3 : payload.length)
     return most > largest ? Infinity : most
   }
 
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */
-  add(payload: Uint8Array | string): Refused | undefined {
+  add(payload: Payload): Refused | undefined {
     this.encodeWaiting()
-    return this.addNow(payload)
+    return payload instanceof Quoted ? this.addQuoted(payload) : this.addNow(payload)
   }
 
   private addNow(payload: Uint8Array | string): Refused | undefined {
@@ -97,7 +100,7 @@ export class Outgoing {
   }
 
   /** As {@link add}, but what is sure to be carried may be encoded later, together with what comes after it. */
-  addOneOfMany(payload: Uint8Array | string): Refused | undefined {
+  addOneOfMany(payload: Payload): Refused | undefined {
     if (typeof payload !== "string" || !this.canWait(payload)) return this.add(payload)
     if (this.waiting === undefined) this.waiting = [payload]
     else this.waiting.push(payload)
@@ -169,7 +172,34 @@ export class Outgoing {
     }
     const scratch = Scratch.borrow(headerBytes + payload.length + trailerBytes)
     const length = scratch?.write(payload, headerBytes, trailerBytes)
-    if (scratch === undefined || length === undefined) return this.tooLarge(payload.length, "the memory that is left")
+    if (scratch === undefined || length === undefined) return this.noMemory(payload.length)
+    return this.addWritten(scratch, length)
+  }
+
+  private addQuoted(payload: Quoted): Refused | undefined {
+    if (payload.length > this.limit) return this.tooLarge(payload.length)
+    const { headerBytes, trailerBytes } = this.framing
+    const start = headerBytes + 1
+    const scratch = Scratch.borrow(headerBytes + payload.length + trailerBytes)
+    const length = scratch?.write(payload.text, start, 1 + trailerBytes)
+    if (scratch === undefined || length === undefined) return this.noMemory(payload.length)
+    const { memory } = scratch
+    if (!payload.isWhole(memory.subarray(start, start + length))) {
+      scratch.giveBack()
+      return this.addEscaped(payload)
+    }
+    memory[start - 1] = memory[start + length] = QUOTE
+    return this.addWritten(scratch, length + 2)
+  }
+
+  private addEscaped({ escaped, text }: Quoted): Refused | undefined {
+    const encoding = escaped()
+    if (Exit.isSuccess(encoding)) return this.addNow(encoding.value)
+    return Exit.failCause(Cause.map(encoding.cause, (error) => this.explain(error, text)))
+  }
+
+  /** The payload is in its place. */
+  private addWritten(scratch: Scratch, length: number): Refused | undefined {
     const refused = length > this.limit ? this.tooLarge(length) : this.seal(scratch.memory, 0, length)
     if (refused === undefined) this.loan = scratch
     else scratch.giveBack()
@@ -220,6 +250,10 @@ export class Outgoing {
 
   private cut(memory: Uint8Array): Uint8Array {
     return memory.subarray(this.start, this.end)
+  }
+
+  private noMemory(size: number): Refused {
+    return this.tooLarge(size, "the memory that is left")
   }
 
   private tooLarge(size: number, limitName = this.format.sendLimit.name): Refused {

@@ -10,6 +10,7 @@ import { type MessageTooLarge, type SendError, SerializeError } from "../Message
 import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
 import { Outgoing } from "./outgoing.js"
+import type { Payload } from "./quoted.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
 
@@ -82,7 +83,7 @@ export class Sender<in Out> {
   }
 
   /** What would not leave at once anyway is encoded when it does, with all that comes until then. */
-  private sendPayload(payload: Uint8Array | string): Effect.Effect<void, SendError> {
+  private sendPayload(payload: Payload): Effect.Effect<void, SendError> {
     const { outgoing } = this
     if (this.raw.line()?.defer(outgoing, outgoing.most(payload)) === true) {
       return outgoing.addOneOfMany(payload) ?? Exit.void
@@ -108,7 +109,7 @@ export class Sender<in Out> {
   }
 
   /** A serializer that throws has broken its promise, and counts as one that could not encode. */
-  private encode(message: Out): Effect.Effect<Uint8Array | string, MessageTooLarge | SerializeError> {
+  private encode(message: Out): Effect.Effect<Payload, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.format.encode(message)
       if (isDone(encoding) && Exit.isSuccess(encoding)) return encoding

@@ -15,7 +15,7 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 /** The text; `undefined` if that is better left to `TextDecoder`, as what is not UTF-8 is. */
 export const decodeWide = (bytes: Uint8Array): string | undefined => {
   if (bytes.length < least || bytes.length > most || !isLittleEndian || !isWide(bytes)) return undefined
-  if (units.length < bytes.length) units = new Uint16Array(bytes.length)
+  if (units.length < bytes.length + padding) units = new Uint16Array(bytes.length + padding)
   const count = decodeInto(bytes, units)
   return count === undefined ? undefined : toText(units, count)
 }
@@ -28,46 +28,63 @@ const isWide = (bytes: Uint8Array): boolean => {
   return wide >= 64
 }
 
-/** How many code units; `undefined` if the bytes are not UTF-8. There is room for a unit a byte. */
-const decodeInto = (bytes: Uint8Array, out: Uint16Array): number | undefined => {
-  const end = bytes.length
-  let to = 0
-  for (let i = 0; i < end;) {
-    const first = bytes[i] ?? 0
-    if (first < 0x80) {
-      out[to++] = first
-      i += 1
-      continue
-    }
-    // Past the end there is 0, which continues nothing.
-    const second = bytes[i + 1] ?? 0
-    if ((second & 0xc0) !== 0x80) return undefined
-    if (first < 0xe0) {
-      if (first < 0xc2) return undefined
-      out[to++] = ((first & 0x1f) << 6) | (second & 0x3f)
-      i += 2
-      continue
-    }
-    const third = bytes[i + 2] ?? 0
-    if ((third & 0xc0) !== 0x80) return undefined
-    if (first < 0xf0) {
-      const unit = ((first & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f)
+/**
+ * Up to how many code units there are then; `undefined` if the bytes are not UTF-8. Four bytes are read at once, so that
+ * one comparison tells whether a character is whole, and four letters of ASCII are seen together.
+ */
+const decodeInto = (bytes: Uint8Array, out: Uint16Array, from = 0): number | undefined => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const last = bytes.length - 4
+  let to = from
+  let i = 0
+  while (i <= last) {
+    const word = view.getInt32(i, true)
+    if ((word & 0x80) === 0) {
+      const count = asciiOf(word)
+      out[to] = word & 0xff
+      out[to + 1] = (word >> 8) & 0xff
+      out[to + 2] = (word >> 16) & 0xff
+      out[to + 3] = word >>> 24
+      to += count
+      i += count
+    } else if ((word & 0xc0c0f0) === 0x8080e0) {
+      const unit = ((word & 0x0f) << 12) | ((word >> 2) & 0xfc0) | ((word >> 16) & 0x3f)
       // Longer than it has to be, or half a character.
       if (unit < 0x800 || (unit & 0xf800) === 0xd800) return undefined
       out[to++] = unit
       i += 3
-      continue
+    } else if ((word & 0xc0e0) === 0x80c0) {
+      if ((word & 0x1e) === 0) return undefined
+      out[to++] = ((word & 0x1f) << 6) | ((word >> 8) & 0x3f)
+      i += 2
+    } else {
+      if ((word & 0xc0c0c0f8) !== (0x808080f0 | 0)) return undefined
+      const point = ((word & 7) << 18) | ((word << 4) & 0x3f000) | ((word >> 10) & 0xfc0) | ((word >> 24) & 0x3f)
+      if (point < 0x10000 || point > 0x10ffff) return undefined
+      out[to++] = 0xd7c0 + (point >>> 10)
+      out[to++] = 0xdc00 | (point & 0x3ff)
+      i += 4
     }
-    const fourth = bytes[i + 3] ?? 0
-    if ((fourth & 0xc0) !== 0x80) return undefined
-    const point = ((first & 0x0f) << 18) | ((second & 0x3f) << 12) | ((third & 0x3f) << 6) | (fourth & 0x3f)
-    if (first > 0xf4 || point < 0x10000 || point > 0x10ffff) return undefined
-    out[to++] = 0xd7c0 + (point >>> 10)
-    out[to++] = 0xdc00 | (point & 0x3ff)
-    i += 4
   }
-  return to
+  return i === bytes.length ? to : decodeRest(bytes.subarray(i), out, to)
 }
+
+/** Of the four bytes, of which the first is ASCII, how many are before one that is not. */
+const asciiOf = (word: number): number => {
+  if ((word & 0x80808080) === 0) return 4
+  if ((word & 0x8000) !== 0) return 1
+  return (word & 0x800000) !== 0 ? 2 : 3
+}
+
+/** The last one to three bytes, with zeros behind them, which continue nothing and are a code unit each. */
+const decodeRest = (bytes: Uint8Array, out: Uint16Array, from: number): number | undefined => {
+  const padded = new Uint8Array(padding)
+  padded.set(bytes)
+  const to = decodeInto(padded, out, from)
+  return to === undefined ? undefined : to - (padding - bytes.length)
+}
+
+const padding = 8
 
 const decoder = new TextDecoder("utf-16le", { ignoreBOM: true })
 

@@ -7,6 +7,7 @@ import type { DeserializeError } from "../MessageError.js"
 import type { Codec, Serializer } from "../Serializer.js"
 import { describeIssue } from "./describeIssue.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
+import { quotingEncoder, withQuoting } from "./quoted.js"
 import { releases, releasing } from "./releases.js"
 import { runDecoder, withRuns } from "./run.js"
 import { failWith } from "./settled.js"
@@ -23,10 +24,12 @@ export const withSchema = <A, I, R, RF>(
   const plain = (payload: Uint8Array) => check(format.decode(payload), payload.length)
   const decode = releases(format.decode) ? releasing(plain) : plain
   const decodeRun = runDecoder(format.decode)
+  const encode = (message: A) => andThen(codec.encode(message), (value) => format.encode(value))
+  const quoting = quotingEncoder(format.encode)
   return {
     name,
     maxMessageBytes,
-    encode: (message) => andThen(codec.encode(message), (value) => format.encode(value)),
+    encode: quoting === undefined ? encode : withQuoting(encode, (message) => andThen(codec.encode(message), quoting)),
     decode:
       decodeRun === undefined
         ? decode
