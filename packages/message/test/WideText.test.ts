@@ -29,9 +29,9 @@ const expected = (theirs: InstanceType<typeof TextDecoder>, payload: Uint8Array)
 const agree = (payload: Uint8Array): boolean =>
   Object.values(decoders).every(({ ours, theirs }) => decode(ours, payload) === expected(theirs, payload))
 
-/** 24 KiB of characters of three bytes, into which the bytes are put at an index. */
-const around = (bytes: ReadonlyArray<number>, index: number): Uint8Array => {
-  const payload = new TextEncoder().encode("\u0ff0".repeat(8192))
+/** At least 24 KiB of the character, into which the bytes are put at an index. */
+const around = (bytes: ReadonlyArray<number>, index: number, character = "\u0ff0"): Uint8Array => {
+  const payload = new TextEncoder().encode(character.repeat(12_288))
   payload.set(bytes, index)
   return payload
 }
@@ -54,6 +54,17 @@ describe("DW-29 large texts beyond Latin-1", () => {
         for (const third of [0x20, 0x80, 0xbf, 0xe0]) {
           const bytes = [first, second, third, 0x80]
           assert.isTrue(agree(around(bytes, 3000)), `${bytes.map((byte) => byte.toString(16)).join(" ")}`)
+        }
+      }
+    }
+  })
+
+  it("of two bytes, one after the other", () => {
+    for (let first = 0x80; first < 0x100; first++) {
+      for (const second of [0x20, 0x80, 0xbf, 0xc3]) {
+        for (const index of [3000, 3001, 3002]) {
+          const place = `${first.toString(16)} ${second.toString(16)} at ${index}`
+          assert.isTrue(agree(around([first, second], index, "\u0416")), place)
         }
       }
     }

@@ -39,14 +39,23 @@ const decodeInto = (bytes: Uint8Array, out: Uint16Array, from = 0): number | und
   let i = 0
   while (i <= last) {
     const word = view.getInt32(i, true)
-    if ((word & 0x80) === 0) {
-      const count = asciiOf(word)
+    if ((word & 0x80808080) === 0) {
       out[to] = word & 0xff
       out[to + 1] = (word >> 8) & 0xff
       out[to + 2] = (word >> 16) & 0xff
       out[to + 3] = word >>> 24
+      to += 4
+      i += 4
+    } else if ((word & 0x8080) === 0) {
+      out[to] = word & 0xff
+      out[to + 1] = (word >> 8) & 0xff
+      out[to + 2] = (word >> 16) & 0xff
+      const count = (word & 0x800000) === 0 ? 3 : 2
       to += count
       i += count
+    } else if ((word & 0x80) === 0) {
+      out[to++] = word & 0xff
+      i += 1
     } else if ((word & 0xc0c0f0) === 0x8080e0) {
       const unit = ((word & 0x0f) << 12) | ((word >> 2) & 0xfc0) | ((word >> 16) & 0x3f)
       // Longer than it has to be, or half a character.
@@ -55,8 +64,17 @@ const decodeInto = (bytes: Uint8Array, out: Uint16Array, from = 0): number | und
       i += 3
     } else if ((word & 0xc0e0) === 0x80c0) {
       if ((word & 0x1e) === 0) return undefined
-      out[to++] = ((word & 0x1f) << 6) | ((word >> 8) & 0x3f)
-      i += 2
+      out[to] = ((word & 0x1f) << 6) | ((word >> 8) & 0x3f)
+      // Mostly another one follows.
+      if ((word & 0xc0e00000) === (0x80c00000 | 0)) {
+        if ((word & 0x1e0000) === 0) return undefined
+        out[to + 1] = ((word >> 10) & 0x7c0) | ((word >> 24) & 0x3f)
+        to += 2
+        i += 4
+      } else {
+        to += 1
+        i += 2
+      }
     } else {
       if ((word & 0xc0c0c0f8) !== (0x808080f0 | 0)) return undefined
       const point = ((word & 7) << 18) | ((word << 4) & 0x3f000) | ((word >> 10) & 0xfc0) | ((word >> 24) & 0x3f)
@@ -67,13 +85,6 @@ const decodeInto = (bytes: Uint8Array, out: Uint16Array, from = 0): number | und
     }
   }
   return i === bytes.length ? to : decodeRest(bytes.subarray(i), out, to)
-}
-
-/** Of the four bytes, of which the first is ASCII, how many are before one that is not. */
-const asciiOf = (word: number): number => {
-  if ((word & 0x80808080) === 0) return 4
-  if ((word & 0x8000) !== 0) return 1
-  return (word & 0x800000) !== 0 ? 2 : 3
 }
 
 /** The last one to three bytes, with zeros behind them, which continue nothing and are a code unit each. */
