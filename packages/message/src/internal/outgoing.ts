@@ -9,7 +9,8 @@ import { type Promises, promisesOf } from "./framing/seals.js"
 import { QUOTE } from "./plainText.js"
 import { type Payload, Quoted } from "./quoted.js"
 import { Scratch } from "./scratch.js"
-import { largest, room, settle, startOf } from "./slab.js"
+import * as slab from "./slab.js"
+import { largest } from "./slab.js"
 import { leastLength } from "./walk.js"
 
 const encoder = new TextEncoder()
@@ -17,9 +18,15 @@ const encoder = new TextEncoder()
 /** V8's `String::kMaxLength` where pointers have 64 bits. */
 const longestString = 2 ** 29 - 24
 
+/** Frames of a `sendAll` are taken out whenever this much is together. */
+export const batchBytes = 64 * 1024
+
 /** Characters of a text that waits for others, and bytes of those that are encoded together. */
 const longestWaiting = 1024
 const encodedTogether = 8 * 1024
+
+/** A batch, and the frame that fills it. */
+const batchMemory = batchBytes + largest
 
 // From here on bytes are lent rather than copied, as those of a raw duct are.
 const lentFrom = 64 * 1024
@@ -54,6 +61,10 @@ export class Outgoing {
    */
   loan: Scratch | "message" | undefined
 
+  /** What small frames are written to since {@link gather} was called, and how much of it is. */
+  batch: Scratch | undefined
+  private batchUsed = 0
+
   private readonly framing: Framing
   private readonly promises: Promises
   private readonly limit: number
@@ -86,8 +97,8 @@ export class Outgoing {
     if (payload.length > this.limit) return this.tooLarge(payload.length)
     const most = this.most(payload)
     if (most > largest) return this.addLarge(payload)
-    const memory = room(most)
-    const offset = startOf(memory)
+    const memory = this.room(most)
+    const offset = this.startOf(memory)
     const start = offset + this.framing.headerBytes
     let length = payload.length
     if (typeof payload === "string") {
@@ -109,14 +120,25 @@ export class Outgoing {
     return undefined
   }
 
+  /**
+   * Much is to follow, and to be taken out together: it gets memory that is used again. New slabs, one after the other, would
+   * have V8 mark the whole heap every few hundred of them.
+   */
+  gather(): void {
+    this.batch = Scratch.borrow(batchMemory)
+    this.batchUsed = 0
+  }
+
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
     this.encodeWaiting()
-    const { chunks = [], memory } = this
-    this.memory = this.chunks = this.loan = undefined
+    const { batch, chunks = [], memory } = this
+    this.memory = this.chunks = this.loan = this.batch = undefined
     this.encodedSize = 0
     if (memory !== undefined) chunks.push(this.cut(memory))
-    return Arr.isNonEmptyArray(chunks) ? chunks : undefined
+    if (Arr.isNonEmptyArray(chunks)) return chunks
+    batch?.giveBack()
+    return undefined
   }
 
   /**
@@ -151,9 +173,9 @@ export class Outgoing {
     this.waiting = undefined
     this.waitingSize = 0
     const { headerBytes, trailerBytes } = this.framing
-    const memory = room(waitingSize)
+    const memory = this.room(waitingSize)
     const [before, after] = [" ".repeat(headerBytes), " ".repeat(trailerBytes)]
-    const start = startOf(memory)
+    const start = this.startOf(memory)
     const target = new Uint8Array(memory.buffer, memory.byteOffset + start, waitingSize)
     const { read, written } = encoder.encodeInto(before + waiting.join(after + before) + after, target)
     if (read !== waitingSize || written !== waitingSize) return void waiting.forEach((text) => this.addNow(text))
@@ -209,8 +231,8 @@ export class Outgoing {
   /** The header, and the payload where it is. */
   private lend(payload: Uint8Array): Refused | undefined {
     const { headerBytes } = this.framing
-    const memory = room(headerBytes)
-    const refused = this.seal(memory, startOf(memory), payload.length, 0)
+    const memory = this.room(headerBytes)
+    const refused = this.seal(memory, this.startOf(memory), payload.length, 0)
     if (refused !== undefined) return refused
     this.push(payload)
     this.loan = "message"
@@ -227,7 +249,7 @@ export class Outgoing {
   }
 
   private append(memory: Uint8Array, offset: number, length: number): void {
-    settle(memory, offset + length)
+    this.settle(memory, offset + length)
     this.encodedSize += length
     if (memory !== this.memory || offset !== this.end) {
       this.endChunk()
@@ -250,6 +272,22 @@ export class Outgoing {
 
   private cut(memory: Uint8Array): Uint8Array {
     return memory.subarray(this.start, this.end)
+  }
+
+  // --- where frames are written: to the slab, or to the memory of a batch
+
+  private room(size: number): Uint8Array {
+    const { batch } = this
+    return batch !== undefined && this.batchUsed + size <= batchMemory ? batch.memory : slab.room(size)
+  }
+
+  private startOf(memory: Uint8Array): number {
+    return memory === this.batch?.memory ? this.batchUsed : slab.startOf(memory)
+  }
+
+  private settle(memory: Uint8Array, end: number): void {
+    if (memory === this.batch?.memory) this.batchUsed = end
+    else slab.settle(memory, end)
   }
 
   private noMemory(size: number): Refused {

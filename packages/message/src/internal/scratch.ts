@@ -4,14 +4,14 @@ const encoder = new TextEncoder()
 
 const nothing = new Uint8Array(0)
 
-// Large frames are written into memory that is used again: fresh memory for each would cost more than all else, since V8
-// collects the whole heap for every 32 to 64 MiB of it. Two a thread, because a frame seldom has left when the next one is
-// written. What is larger than this is not kept.
+// Large frames, and batches of small ones, are written into memory that is used again: fresh memory for each would cost more
+// than all else, since V8 collects the whole heap for every 32 to 64 MiB of it. A frame seldom has left when the next one is
+// written, and two or three batches may wait (`Connection.defaultHighWaterMark`). What is larger than this is not kept.
 const keptBytes = 2 * 1024 * 1024
 const kept: Array<Scratch> = []
-const most = 2
+const most = 4
 
-/** Memory for one frame at a time: it belongs to its frame until that has left. */
+/** Memory for one frame or batch at a time: it belongs to that until it has left. */
 export class Scratch {
   /** Whether the frame may not have left; for good, if it was never taken: then another takes this one's place. */
   private isOut = true

@@ -9,13 +9,10 @@ import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
-import { Outgoing } from "./outgoing.js"
+import { batchBytes, Outgoing } from "./outgoing.js"
 import type { Payload } from "./quoted.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
-
-// A sendAll hands over what it has whenever this much is together.
-const batchBytes = 64 * 1024
 
 /** Messages into whole frames, and those to the raw duct, which takes each in one piece. */
 export class Sender<in Out> {
@@ -47,37 +44,38 @@ export class Sender<in Out> {
       Effect.suspend(() => {
         const iterator = messages[Symbol.iterator]()
         // What `for ... of` does when it is left early: a generator runs its `finally`.
-        return Effect.onError(this.sendRest(iterator), () => Effect.sync(() => iterator.return?.()))
+        return Effect.onError(this.sendRest(iterator, false), () => Effect.sync(() => iterator.return?.()))
       })
     )
   }
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
-  private sendRest(messages: Iterator<Out>): Effect.Effect<void, SendError> {
+  private sendRest(messages: Iterator<Out>, isLong: boolean): Effect.Effect<void, SendError> {
     try {
-      return this.sendBatch(messages)
+      return this.sendBatch(messages, isLong)
     } catch (defect) {
       // The iterable threw. What it gave before must not lie here until somebody sends again.
       return Effect.zipRight(this.writeAdded(), Effect.die(defect))
     }
   }
 
-  private sendBatch(messages: Iterator<Out>): Effect.Effect<void, SendError> {
+  private sendBatch(messages: Iterator<Out>, isLong: boolean): Effect.Effect<void, SendError> {
     const { outgoing } = this
     // What single sends left there is sure to leave, and is nothing that a wait of this one may drop.
     this.raw.line()?.defer(outgoing, Infinity)
+    if (isLong) outgoing.gather()
     for (let next = messages.next(); next.done !== true; next = messages.next()) {
       const encoding = this.encode(next.value)
       if (!isDone(encoding)) {
         return this.writeAdded().pipe(
           Effect.zipRight(Effect.flatMap(encoding, (payload) => this.sendPayload(payload))),
-          Effect.flatMap(() => this.sendRest(messages))
+          Effect.flatMap(() => this.sendRest(messages, false))
         )
       }
       const refused = Exit.isSuccess(encoding) ? outgoing.addOneOfMany(encoding.value) : encoding
       if (refused !== undefined) return Effect.zipRight(this.writeAdded(), refused)
       if (outgoing.size >= batchBytes || outgoing.loan !== undefined)
-        return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages))
+        return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages, true))
     }
     return this.writeAdded()
   }
@@ -93,17 +91,19 @@ export class Sender<in Out> {
 
   /** Being run already: what it returns is what is left to be run. */
   private writeAdded(): Effect.Effect<void, SendError> {
+    const batch = this.frames?.batch
     const loan = this.frames?.loan
     const chunks = this.frames?.take()
     if (chunks === undefined) return Exit.void
     const line = this.raw.line()
     if (line === undefined) return notConnected
     const { timeout } = this.raw
-    if (loan === "message") return Connection.lend(line, chunks, timeout)
-    const offered = line.offer(chunks, timeout)
-    if (loan === undefined) return offered
-    return andThen(offered, () => {
-      loan.lend(line)
+    const sent = loan === "message" ? Connection.lend(line, chunks, timeout) : line.offer(chunks, timeout)
+    const scratch = loan === "message" ? undefined : loan
+    if (scratch === undefined && batch === undefined) return sent
+    return andThen(sent, () => {
+      scratch?.lend(line)
+      batch?.lend(line)
       return Exit.void
     })
   }
