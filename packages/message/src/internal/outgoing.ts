@@ -1,15 +1,14 @@
 import type { Chunks } from "@ductworks/core/Connection"
-import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
 import { MessageTooLarge, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
+import { Frames } from "./frames.js"
 import { type Promises, promisesOf } from "./framing/seals.js"
 import { QUOTE } from "./plainText.js"
 import { type Payload, Quoted } from "./quoted.js"
 import { Scratch } from "./scratch.js"
-import * as slab from "./slab.js"
 import { largest } from "./slab.js"
 import { leastLength } from "./walk.js"
 
@@ -18,35 +17,19 @@ const encoder = new TextEncoder()
 /** V8's `String::kMaxLength` where pointers have 64 bits. */
 const longestString = 2 ** 29 - 24
 
-/** Frames of a `sendAll` are taken out whenever this much is together. */
-export const batchBytes = 64 * 1024
-
 /** Characters of a text that waits for others, and bytes of those that are encoded together. */
 const longestWaiting = 1024
 const encodedTogether = 8 * 1024
-
-/** A batch, and the frame that fills it. */
-const batchMemory = batchBytes + largest
 
 // From here on bytes are lent rather than copied, as those of a raw duct are.
 const lentFrom = 64 * 1024
 
 type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
 
-/**
- * Payloads into frames, within the limit. All but {@link Outgoing.loan} are copied: they may be changed at once. Frames
- * that were added one after the other stand side by side in memory, and are taken out as one chunk.
- */
+/** Payloads into frames, within the limit. All but {@link Outgoing.loan} are copied: they may be changed at once. */
 export class Outgoing {
-  /** Chunks before the one that is growing. */
-  private chunks: Array<Uint8Array> | undefined
-  /** The chunk that is growing, and where it stands. */
-  private memory: Uint8Array | undefined
-  private start = 0
-  private end = 0
-
-  /** Bytes of the frames that were added and not taken, without those that wait. */
-  private encodedSize = 0
+  /** Those that were added and not taken, without those that wait. */
+  private readonly frames = new Frames()
 
   /**
    * Texts that were added and are not encoded, and the bytes of their frames if all are ASCII. Not even an empty list while
@@ -61,10 +44,6 @@ export class Outgoing {
    */
   loan: Scratch | "message" | undefined
 
-  /** What small frames are written to since {@link gather} was called, and how much of it is. */
-  batch: Scratch | undefined
-  private batchUsed = 0
-
   private readonly framing: Framing
   private readonly promises: Promises
   private readonly limit: number
@@ -77,7 +56,7 @@ export class Outgoing {
 
   /** Bytes of the frames that were added and not taken; of those that wait, if all are ASCII. */
   get size(): number {
-    return this.encodedSize + this.waitingSize
+    return this.frames.size + this.waitingSize
   }
 
   /** The most bytes that the frame of a payload takes; infinity if it is one that may be on loan. */
@@ -97,8 +76,8 @@ export class Outgoing {
     if (payload.length > this.limit) return this.tooLarge(payload.length)
     const most = this.most(payload)
     if (most > largest) return this.addLarge(payload)
-    const memory = this.room(most)
-    const offset = this.startOf(memory)
+    const memory = this.frames.room(most)
+    const offset = this.frames.startOf(memory)
     const start = offset + this.framing.headerBytes
     let length = payload.length
     if (typeof payload === "string") {
@@ -120,25 +99,21 @@ export class Outgoing {
     return undefined
   }
 
-  /**
-   * Much is to follow, and to be taken out together: it gets memory that is used again. New slabs, one after the other, would
-   * have V8 mark the whole heap every few hundred of them.
-   */
+  /** Much is to follow, and to be taken out together: small frames are written to {@link batch} until then. */
   gather(): void {
-    this.batch = Scratch.borrow(batchMemory)
-    this.batchUsed = 0
+    this.frames.gather()
+  }
+
+  /** Memory of the frames that is lent to whom they are given, and used again once they have left. */
+  get batch(): Scratch | undefined {
+    return this.frames.batch
   }
 
   /** Takes all frames out, as they are to be written; `undefined` if there are none. */
   take(): Chunks | undefined {
     this.encodeWaiting()
-    const { batch, chunks = [], memory } = this
-    this.memory = this.chunks = this.loan = this.batch = undefined
-    this.encodedSize = 0
-    if (memory !== undefined) chunks.push(this.cut(memory))
-    if (Arr.isNonEmptyArray(chunks)) return chunks
-    batch?.giveBack()
-    return undefined
+    this.loan = undefined
+    return this.frames.take()
   }
 
   /**
@@ -173,9 +148,9 @@ export class Outgoing {
     this.waiting = undefined
     this.waitingSize = 0
     const { headerBytes, trailerBytes } = this.framing
-    const memory = this.room(waitingSize)
+    const memory = this.frames.room(waitingSize)
     const [before, after] = [" ".repeat(headerBytes), " ".repeat(trailerBytes)]
-    const start = this.startOf(memory)
+    const start = this.frames.startOf(memory)
     const target = new Uint8Array(memory.buffer, memory.byteOffset + start, waitingSize)
     const { read, written } = encoder.encodeInto(before + waiting.join(after + before) + after, target)
     if (read !== waitingSize || written !== waitingSize) return void waiting.forEach((text) => this.addNow(text))
@@ -184,7 +159,7 @@ export class Outgoing {
       this.framing.seal(memory, offset, length)
       offset += headerBytes + length + trailerBytes
     }
-    this.append(memory, start, waitingSize)
+    this.frames.append(memory, start, waitingSize)
   }
 
   private addLarge(payload: Uint8Array | string): Refused | undefined {
@@ -231,10 +206,10 @@ export class Outgoing {
   /** The header, and the payload where it is. */
   private lend(payload: Uint8Array): Refused | undefined {
     const { headerBytes } = this.framing
-    const memory = this.room(headerBytes)
-    const refused = this.seal(memory, this.startOf(memory), payload.length, 0)
+    const memory = this.frames.room(headerBytes)
+    const refused = this.seal(memory, this.frames.startOf(memory), payload.length, 0)
     if (refused !== undefined) return refused
-    this.push(payload)
+    this.frames.push(payload)
     this.loan = "message"
     return undefined
   }
@@ -244,50 +219,8 @@ export class Outgoing {
     const { headerBytes, trailerBytes } = this.framing
     const problem = this.framing.seal(memory, offset, length)
     if (problem !== undefined) return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem }))
-    this.append(memory, offset, headerBytes + here + trailerBytes)
+    this.frames.append(memory, offset, headerBytes + here + trailerBytes)
     return undefined
-  }
-
-  private append(memory: Uint8Array, offset: number, length: number): void {
-    this.settle(memory, offset + length)
-    this.encodedSize += length
-    if (memory !== this.memory || offset !== this.end) {
-      this.endChunk()
-      this.memory = memory
-      this.start = offset
-    }
-    this.end = offset + length
-  }
-
-  private push(chunk: Uint8Array): void {
-    this.endChunk()
-    this.memory = undefined
-    this.encodedSize += chunk.length
-    ;(this.chunks ??= []).push(chunk)
-  }
-
-  private endChunk(): void {
-    if (this.memory !== undefined) (this.chunks ??= []).push(this.cut(this.memory))
-  }
-
-  private cut(memory: Uint8Array): Uint8Array {
-    return memory.subarray(this.start, this.end)
-  }
-
-  // --- where frames are written: to the slab, or to the memory of a batch
-
-  private room(size: number): Uint8Array {
-    const { batch } = this
-    return batch !== undefined && this.batchUsed + size <= batchMemory ? batch.memory : slab.room(size)
-  }
-
-  private startOf(memory: Uint8Array): number {
-    return memory === this.batch?.memory ? this.batchUsed : slab.startOf(memory)
-  }
-
-  private settle(memory: Uint8Array, end: number): void {
-    if (memory === this.batch?.memory) this.batchUsed = end
-    else slab.settle(memory, end)
   }
 
   private noMemory(size: number): Refused {

@@ -9,7 +9,8 @@ import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
 import { holding } from "./holding.js"
-import { batchBytes, Outgoing } from "./outgoing.js"
+import { batchBytes } from "./frames.js"
+import { Outgoing } from "./outgoing.js"
 import type { Payload } from "./quoted.js"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
