@@ -2,8 +2,11 @@
 const LAND_FIRST = 1024 * 1024
 const LAND_TIMES = 16
 
-/** The largest payload that is read with the header of the next one behind it: for larger ones a read more is nothing. */
-const TAIL_UP_TO = 256 * 1024
+/**
+ * The largest payload that is read with the header of the next one behind it. That spares the read that finds the header, and
+ * with it a large piece of the next payload, which would have to be copied to where that belongs.
+ */
+const TAIL_UP_TO = LAND_FIRST - 16
 
 /** The first bytes of a large payload, in memory that grows with them and ends up as the payload. */
 export class Landing {
