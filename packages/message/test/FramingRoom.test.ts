@@ -93,6 +93,21 @@ for (const framing of framings) {
     }
   })
 
+  it(`behind a payload of less than 1 MiB there is room for the next header (${framing.name})`, () => {
+    const decoder = framing.decoder(2048 * KiB)
+    const payload = new Uint8Array(900 * KiB).fill(1)
+    const bytes = Buffer.concat([frame(framing, payload), frame(framing, new Uint8Array(20 * KiB))])
+    decoder.push(new Uint8Array(bytes.subarray(0, framing.headerBytes)))
+    assert.isUndefined(decoder.next())
+    const room = decoder.room?.()
+    assert.strictEqual(room?.length, payload.length + framing.headerBytes)
+    room?.set(bytes.subarray(framing.headerBytes, framing.headerBytes + (room?.length ?? 0)))
+    decoder.filled?.(room?.length ?? 0)
+    assert.deepStrictEqual(decoder.next(), payload)
+    assert.isUndefined(decoder.next())
+    assert.strictEqual(decoder.room?.()?.length, 20 * KiB + framing.headerBytes)
+  })
+
   it(`there is room only for a large frame that has begun (${framing.name})`, () => {
     const decoder = framing.decoder(200 * KiB)
     assert.isUndefined(decoder.room?.())
