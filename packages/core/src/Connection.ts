@@ -61,6 +61,11 @@ export interface Connection {
   /** For a layer to which `take` gave nothing: completes when there may be something, or at the deadline. */
   readonly arrival: (until?: Deadline) => Effect.Effect<void>
   /**
+   * `arrival`, and then what `next` gives, for a layer that goes on: it is called by whoever ends the wait, where a step of
+   * the fiber would cost more. So the fiber may never run it, and what it does must not be lost with that. It does not throw.
+   */
+  readonly arrivalThen: <A, E>(until: Deadline | undefined, next: () => Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /**
    * `arrival` for who has no fiber: true, and `wake` is called once when there may be something; false if there is
    * already. One that nobody needs any more is called when the connection closes, at the latest, or forgotten once the
    * fiber has ended that it was for.

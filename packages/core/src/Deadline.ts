@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -29,10 +30,19 @@ export interface Deadline {
  * @category constructors
  */
 export const make = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
-  Effect.clockWith((clock) => {
-    const nanos = Option.getOrUndefined(Duration.toNanos(timeout))
-    return Exit.succeed({ clock, at: nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos })
-  })
+  Effect.withFiberRuntime((fiber) => Exit.succeed(makeFor(fiber, timeout)))
+
+/**
+ * {@link make} for who has the fiber: `timeout` from now, on its clock.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeFor = (fiber: Fiber.RuntimeFiber<unknown, unknown>, timeout: Duration.Duration): Deadline => {
+  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+  const nanos = Option.getOrUndefined(Duration.toNanos(timeout))
+  return { clock, at: nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos }
+}
 
 /**
  * The time left; zero when there is none.

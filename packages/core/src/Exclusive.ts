@@ -41,21 +41,23 @@ export class Exclusive {
 
   /** Evaluates `attempt` with the turn; fails with `DuctBusy` while another live fiber has it. */
   run<A, E, R>(attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
-    const self: Effect.Effect<A, E | DuctBusy, R> = Effect.withFiberRuntime((fiber) => {
-      const other = this.holder
-      if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
-        if (!isInterrupted(other)) return Exit.fail(new DuctBusy({ operation: this.operation }))
-        // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
-        // goes on before this fiber does.
-        return Effect.flatMap(Effect.yieldNow(), () => {
-          if (this.holder === other) this.holder = undefined
-          return self
-        })
-      }
-      this.holder = fiber
-      return attempt(fiber)
-    })
-    return self
+    return Effect.withFiberRuntime((fiber) => this.enter(fiber, attempt))
+  }
+
+  /** What {@link run} does when it is run, for who is running already, in `fiber`. */
+  enter<A, E, R>(fiber: Holder, attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
+    const other = this.holder
+    if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
+      if (!isInterrupted(other)) return Exit.fail(new DuctBusy({ operation: this.operation }))
+      // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
+      // goes on before this fiber does.
+      return Effect.flatMap(Effect.yieldNow(), () => {
+        if (this.holder === other) this.holder = undefined
+        return this.enter(fiber, attempt)
+      })
+    }
+    this.holder = fiber
+    return attempt(fiber)
   }
 
   /** Whether the fiber has the turn, for what it left to be called while it waits. It may have been interrupted. */

@@ -62,6 +62,17 @@ describe("sending bytes", () => {
     })
   )
 
+  over("DW-9 a Buffer, whose slices are views, is copied by send as any bytes are", (kind) =>
+    Effect.gen(function* () {
+      const { child, parent } = yield* connected(kind)
+      const small = Buffer.from("abc")
+      // The second of a turn leaves later.
+      yield* Effect.all([child.send(small), child.send(small)])
+      small.fill(0)
+      assert.strictEqual(text(yield* parent.recvExact(6)), "abcabc")
+    })
+  )
+
   over("DW-9 writev sends pieces as one and counts them; concurrent senders do not interleave", (kind) =>
     Effect.gen(function* () {
       const { child, parent } = yield* connected(kind)

@@ -58,6 +58,10 @@ export class End extends Facade implements Connection {
     return (until) => this.#reader.arrival(until)
   }
 
+  get arrivalThen(): Connection["arrivalThen"] {
+    return (until, next) => this.#reader.arrivalThen(until, next)
+  }
+
   get onArrival(): Connection["onArrival"] {
     return (wake, fiber) => this.#reader.onArrival(wake, fiber)
   }

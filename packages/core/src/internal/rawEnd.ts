@@ -2,6 +2,7 @@ import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -9,11 +10,12 @@ import type { Connection } from "../Connection.js"
 import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
+import { andThen } from "../Settled.js"
 import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver } from "./rawReceiver.js"
-import { writePieces } from "./writePieces.js"
+import { copyOf, writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
 const sendLimit = 64 * 1024
@@ -47,11 +49,11 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 
   #over<A, E, R>(
     operation: string,
-    use: (receiver: RawReceiver) => Effect.Effect<A, E, R>
+    use: (receiver: RawReceiver, fiber: Fiber.RuntimeFiber<unknown, unknown>) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | NotConnected, R> {
-    return Effect.suspend((): Effect.Effect<A, E | NotConnected, R> => {
+    return Effect.withFiberRuntime((fiber): Effect.Effect<A, E | NotConnected, R> => {
       const receiver = this.#receiver
-      return receiver === undefined ? Exit.fail(new NotConnected({ operation })) : use(receiver)
+      return receiver === undefined ? Exit.fail(new NotConnected({ operation })) : use(receiver, fiber)
     })
   }
 
@@ -65,8 +67,9 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     return (bytes, flags = {}) =>
       this.#with("send", (connection) => {
         if (bytes.length === 0) return zero
-        const part = bytes.slice(0, sendLimit)
-        return Effect.as(connection.write([part], flags.dontWait === true ? Duration.zero : this.timeout), part.length)
+        const part = copyOf([bytes.subarray(0, sendLimit)], Math.min(bytes.length, sendLimit))
+        const sent = connection.offer([part], flags.dontWait === true ? Duration.zero : this.timeout)
+        return andThen(sent, () => Exit.succeed(part.length))
       })
   }
 
@@ -75,7 +78,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   }
 
   get sendAll(): RawDuct.RawDuct["sendAll"] {
-    return (bytes) => Effect.asVoid(this.#writePieces("sendAll", [bytes]))
+    return (bytes) => this.#with("sendAll", (connection) => writeAll(connection, bytes, this.timeout))
   }
 
   #writePieces(operation: string, pieces: Iterable<Uint8Array>) {
@@ -103,8 +106,8 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   get recv(): RawDuct.RawDuct["recv"] {
     return (maxBytes, flags = {}) =>
       isCount(maxBytes)
-        ? this.#over("recv", (receiver) =>
-            receiver.receive({
+        ? this.#over("recv", (receiver, fiber) =>
+            receiver.receive(fiber, {
               ...this.#wanted(maxBytes, flags),
               take: (queue) => (flags.peek === true ? queue.peek(maxBytes) : queue.take(maxBytes))
             })
@@ -121,10 +124,10 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       }
       const target = length === 0 ? buffer : buffer.subarray(0, length)
       const { count, timeout } = this.#wanted(target.length, flags)
-      return this.#over("recvInto", (receiver) =>
+      return this.#over("recvInto", (receiver, fiber) =>
         count > 0 && flags.peek !== true
-          ? receiver.receiveInto(target, count, timeout)
-          : receiver.receive({ count, timeout, take: (queue) => queue.peekInto(target) })
+          ? receiver.receiveInto(fiber, target, count, timeout)
+          : receiver.receive(fiber, { count, timeout, take: (queue) => queue.peekInto(target) })
       )
     }
   }
@@ -132,8 +135,8 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   get recvExact(): RawDuct.RawDuct["recvExact"] {
     return (count) =>
       isCount(count)
-        ? this.#over("recvExact", (receiver) =>
-            receiver.receive({
+        ? this.#over("recvExact", (receiver, fiber) =>
+            receiver.receive(fiber, {
               count,
               timeout: this.timeout,
               take: (queue) => queue.take(count),
@@ -149,7 +152,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
       const count = sizes.reduce((sum, size) => sum + size, 0)
       const take = (queue: ByteQueue) => takeSizes(queue, sizes)
-      return this.#over("readv", (receiver) => receiver.receive({ count, timeout: this.timeout, take }))
+      return this.#over("readv", (receiver, fiber) => receiver.receive(fiber, { count, timeout: this.timeout, take }))
     }
   }
 

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import type { RuntimeFiber } from "effect/Fiber"
 import type { Chunks, Connection, Deferred, Line } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctTimeout, type PollError, type ReadError, type WriteError } from "../DuctError.js"
@@ -21,6 +21,8 @@ export interface Want<A, E> {
   /** Makes an error of that. */
   readonly atEnd?: (queue: ByteQueue) => E
 }
+
+type Fiber = RuntimeFiber<unknown, unknown>
 
 type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 
@@ -58,7 +60,7 @@ export class RawReceiver implements Line {
     return this.connection.arrival(until)
   }
 
-  onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
+  onArrival(wake: () => void, fiber?: Fiber): boolean {
     return this.connection.onArrival(wake, fiber)
   }
 
@@ -84,53 +86,50 @@ export class RawReceiver implements Line {
 
   /**
    * Takes as soon as enough bytes are here, or no more will come. The time-out bounds the whole operation; a failed or
-   * interrupted one leaves what has arrived for the next.
+   * interrupted one leaves what has arrived for the next. As {@link receiveInto}, it is called when it is run, in `fiber`.
    */
-  receive<A, E = never>(want: Want<A, E>): Recv<A, E> {
+  receive<A, E = never>(fiber: Fiber, want: Want<A, E>): Recv<A, E> {
     const commit = this.turn.commit(() => want.take(this.queue))
-    return this.timed(want.timeout, (wait) =>
-      this.turn.run((): Recv<A, E> => {
-        this.reclaim()
-        const end = this.gather(want.count)
-        if (this.queue.size >= want.count) return commit
-        if (end === undefined) return wait()
-        if (end._tag !== "RemoteDuctClosed") return this.turn.fail(Exit.fail(end))
-        return want.atEnd === undefined ? commit : this.turn.fail(Exit.fail(want.atEnd(this.queue)))
-      })
-    )
+    return this.timed(fiber, want.timeout, (wait): Recv<A, E> => {
+      this.reclaim()
+      const end = this.gather(want.count)
+      if (this.queue.size >= want.count) return commit
+      if (end === undefined) return wait()
+      if (end._tag !== "RemoteDuctClosed") return this.turn.fail(Exit.fail(end))
+      return want.atEnd === undefined ? commit : this.turn.fail(Exit.fail(want.atEnd(this.queue)))
+    })
   }
 
   /**
    * At least `count` bytes (and that is at least one) into the buffer, fewer at the end. Without a copy where that can be:
    * then a wait that comes to nothing gives back what the buffer holds.
    */
-  receiveInto(buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
+  receiveInto(fiber: Fiber, buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
     const { takeInto } = this
     const want = { count, timeout, take: (queue: ByteQueue) => queue.takeInto(buffer) }
-    if (takeInto === undefined) return this.receive(want)
+    if (takeInto === undefined) return this.receive(fiber, want)
     const filling = new Filling(buffer, count, takeInto)
     let hasPaused = false
     return this.timed(
+      fiber,
       timeout,
-      (wait, self) => {
+      (wait, again): Recv<number> => {
         const goOn = (): Recv<number> => {
           const { failure } = filling
           if (failure === undefined) return wait()
           this.takeBack(filling)
           return this.turn.fail(Exit.fail(failure))
         }
-        return this.turn.run((fiber): Recv<number> => {
-          this.reclaim(filling)
-          if (isSteady(fiber)) {
-            const filled = filling.fill()
-            return filled === undefined ? goOn() : this.turn.commit(() => filled)
-          }
-          // One step is enough for what is read at once, however often the fiber pauses.
-          if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
-          if (hasPaused) return this.turn.release(this.receive(want))
-          hasPaused = true
-          return this.turn.release(Effect.flatMap(Effect.yieldNow(), self))
-        })
+        this.reclaim(filling)
+        if (isSteady(fiber)) {
+          const filled = filling.fill()
+          return filled === undefined ? goOn() : this.turn.commit(() => filled)
+        }
+        // One step is enough for what is read at once, however often the fiber pauses.
+        if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
+        if (hasPaused) return this.receive(fiber, want)
+        hasPaused = true
+        return this.turn.release(Effect.flatMap(Effect.yieldNow(), again))
       },
       filling
     )
@@ -163,7 +162,7 @@ export class RawReceiver implements Line {
       this.reclaim()
       const end = this.gather(1)
       if (this.queue.size > 0) return takeAll
-      return end === undefined ? Effect.flatMap(this.arrival(), () => self) : this.turn.fail(Exit.fail(end))
+      return end === undefined ? this.connection.arrivalThen(undefined, () => self) : this.turn.fail(Exit.fail(end))
     })
     return self
   }
@@ -182,33 +181,31 @@ export class RawReceiver implements Line {
    * the turn back when it is. What is filling meanwhile is taken back from a wait that comes to nothing.
    */
   private timed<A, E>(
+    fiber: Fiber,
     timeout: Duration.Duration,
-    attempt: (wait: () => Recv<A, E>, self: () => Recv<A, E>) => Recv<A, E>,
+    attempt: (wait: () => Recv<A, E>, again: () => Recv<A, E>) => Recv<A, E>,
     filling?: Filling
   ): Recv<A, E> {
     let until: Deadline.Deadline | undefined
-    const timedOut = () => {
-      if (filling !== undefined) this.takeBack(filling)
-      // Made when it is told: an error and its stack cost more than a receive.
-      return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
+    const wait = (): Recv<A, E> => {
+      if (until === undefined ? Duration.isZero(timeout) : Deadline.isOver(until)) {
+        if (filling !== undefined) this.takeBack(filling)
+        // Made when it is told: an error and its stack cost more than a receive.
+        return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
+      }
+      until ??= Deadline.makeFor(fiber, timeout)
+      return this.waited(until, filling, again)
     }
-    const waitUntil = (deadline: Deadline.Deadline): Recv<A, E> => {
-      until = deadline
-      return Deadline.isOver(deadline) ? timedOut() : Effect.flatMap(this.waited(deadline, filling), again)
-    }
-    const again = (): Recv<A, E> => self
-    const self: Recv<A, E> = attempt(
-      () => (until === undefined ? Effect.flatMap(Deadline.make(timeout), waitUntil) : waitUntil(until)),
-      again
-    )
-    return self
+    const next = (): Recv<A, E> => attempt(wait, again)
+    const again = (): Recv<A, E> => this.turn.run(next)
+    return this.turn.enter(fiber, next)
   }
 
-  private waited(until: Deadline.Deadline, filling: Filling | undefined): Effect.Effect<void> {
-    const arrival = this.arrival(until)
-    if (filling?.isBegun !== true) return arrival
+  private waited<A, E>(until: Deadline.Deadline, filling: Filling | undefined, again: () => Recv<A, E>): Recv<A, E> {
+    if (filling?.isBegun !== true) return this.connection.arrivalThen(until, again)
     this.filling = filling
-    return Effect.onInterrupt(arrival, () => Effect.sync(() => this.takeBack(filling)))
+    const arrival = Effect.onInterrupt(this.arrival(until), () => Effect.sync(() => this.takeBack(filling)))
+    return Effect.flatMap(arrival, again)
   }
 
   /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */

@@ -105,6 +105,10 @@ export class Reader {
       : this.waiters.wait(() => this.isTold(), until)
   }
 
+  arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.waiters.waitThen(() => this.isTold(), until, next)
+  }
+
   onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
     if (this.isTold()) return false
     this.waiters.listen(wake, fiber)
@@ -120,8 +124,9 @@ export class Reader {
       return chunks
     })
     const self: Effect.Effect<Chunks, ReadError> = turn.run(() =>
-      this.isFilled() ? (this.failure(turn) ?? commit) : Effect.flatMap(this.arrival(), () => self)
+      this.isFilled() ? (this.failure(turn) ?? commit) : arrived
     )
+    const arrived = this.arrivalThen(undefined, () => self)
     return self
   }
 
@@ -135,7 +140,7 @@ export class Reader {
       return typeof taken === "number" ? taken : undefined
     }
     const self: Effect.Effect<number, ReadError> = turn.run(() => this.failure(turn) ?? commit)
-    const commit = turn.commitOr(take, () => this.failure(turn) ?? Effect.flatMap(this.arrival(), () => self))
+    const commit = turn.commitOr(take, () => this.failure(turn) ?? this.arrivalThen(undefined, () => self))
     return self
   }
 

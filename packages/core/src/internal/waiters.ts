@@ -11,7 +11,7 @@ class Waiter {
   constructor(
     readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined,
     readonly timer: Timer | undefined,
-    readonly resume: (exit: Exit.Exit<void>) => void
+    readonly wake: () => void
   ) {}
 }
 
@@ -33,15 +33,36 @@ export class Waiters {
 
   /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. May be run again. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
-    return until?.at === undefined ? this.sleep(isOver, undefined) : this.sleepUntil(isOver, until.at, until.clock)
+    return this.waitThen(isOver, until, done)
   }
 
-  private sleepUntil(isOver: () => boolean, at: bigint, clock: Clock.Clock): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const timer = this.watchdog.join(at, clock)
-      if (timer !== undefined) return this.sleep(isOver, timer)
-      return Effect.flatMap(this.watchdog.arm(at, clock), (armed) => this.sleep(isOver, armed))
+  /**
+   * The same, and then what `next` gives. That is called by whoever ends the wait, since to go on there and then is cheaper
+   * than in a step of its own.
+   */
+  waitThen<A, E>(
+    isOver: () => boolean,
+    until: Deadline | undefined,
+    next: () => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> {
+    return Effect.async<A, E>((resume) => {
+      const wake = () => resume(next())
+      if (until?.at === undefined) return this.begin(isOver, undefined, wake)
+      const timer = this.watchdog.join(until.at, until.clock)
+      if (timer !== undefined) return this.begin(isOver, timer, wake)
+      resume(this.arm(isOver, until.at, until.clock, next))
     })
+  }
+
+  private arm<A, E>(
+    isOver: () => boolean,
+    at: bigint,
+    clock: Clock.Clock,
+    next: () => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> {
+    return Effect.flatMap(this.watchdog.arm(at, clock), (timer) =>
+      Effect.async<A, E>((resume) => this.begin(isOver, timer, () => resume(next())))
+    )
   }
 
   /** Fibers that wait, and a bounded number of those that did until they were interrupted. */
@@ -79,19 +100,17 @@ export class Waiters {
     else this.others?.delete(waiter)
   }
 
-  private sleep(isOver: () => boolean, timer: Timer | undefined): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      const waiter = new Waiter(Option.getOrUndefined(Fiber.getCurrentFiber()), timer, resume)
-      const isExpired = timer?.listen(() => {
-        this.delete(waiter)
-        resume(Exit.void)
-      })
-      if (isExpired === true || isOver()) {
-        timer?.disarm()
-        return resume(Exit.void)
-      }
-      this.add(waiter)
+  private begin(isOver: () => boolean, timer: Timer | undefined, wake: () => void): void {
+    const waiter = new Waiter(Option.getOrUndefined(Fiber.getCurrentFiber()), timer, wake)
+    const isExpired = timer?.listen(() => {
+      this.delete(waiter)
+      wake()
     })
+    if (isExpired === true || isOver()) {
+      timer?.disarm()
+      return wake()
+    }
+    this.add(waiter)
   }
 
   private sweep(others: Set<Waiter>): void {
@@ -104,7 +123,9 @@ export class Waiters {
   }
 }
 
-const rouse = ({ resume, timer }: Waiter): void => {
+const rouse = ({ timer, wake }: Waiter): void => {
   timer?.disarm()
-  resume(Exit.void)
+  wake()
 }
+
+const done = () => Exit.void

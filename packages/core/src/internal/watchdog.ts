@@ -7,10 +7,13 @@ import type * as Scope from "effect/Scope"
 export class Timer {
   private expired = false
   private expire: () => void = noop
+  /** Its neighbours among the {@link Timers}. */
+  before: Timer | undefined
+  after: Timer | undefined
 
   constructor(
     readonly at: bigint,
-    private readonly timers: Set<Timer>
+    private readonly timers: Timers
   ) {
     timers.add(this)
   }
@@ -39,10 +42,41 @@ export class Timer {
   }
 }
 
+/**
+ * Timers that are armed, the last one first. Each knows its neighbours: a Set makes itself a new table with every few that
+ * come and go, and V8 (looked at in Node 20) gives the tables of a Set that has grown old memory of the old generation,
+ * where they keep the timers that they held alive (see {@link Timer.disarm}).
+ */
+class Timers {
+  private last: Timer | undefined
+
+  add(timer: Timer): void {
+    const { last } = this
+    timer.before = last
+    if (last !== undefined) last.after = timer
+    this.last = timer
+  }
+
+  /** Does nothing with one that is not there any more. */
+  delete(timer: Timer): void {
+    const { after, before } = timer
+    if (this.last === timer) this.last = before
+    if (after !== undefined) after.before = before
+    if (before !== undefined) before.after = after
+    timer.before = timer.after = undefined
+  }
+
+  all(): ReadonlyArray<Timer> {
+    const timers: Array<Timer> = []
+    for (let timer = this.last; timer !== undefined; timer = timer.before) timers.push(timer)
+    return timers.reverse()
+  }
+}
+
 /** The time-outs of one clock, and when the fiber that serves them wakes. */
 interface Alarm {
   readonly clock: Clock.Clock
-  readonly timers: Set<Timer>
+  readonly timers: Timers
   wakesAt: bigint | undefined
 }
 
@@ -82,7 +116,7 @@ export class Watchdog {
     const alarms = (this.alarms ??= [])
     const known = alarms.find((alarm) => alarm.clock === clock)
     if (known !== undefined) return known
-    const alarm: Alarm = { clock, timers: new Set(), wakesAt: undefined }
+    const alarm: Alarm = { clock, timers: new Timers(), wakesAt: undefined }
     alarms.push(alarm)
     return alarm
   }
@@ -103,7 +137,7 @@ const serve = (alarm: Alarm, until: bigint): Effect.Effect<void> =>
 const endDue = (alarm: Alarm): bigint | undefined => {
   const now = alarm.clock.unsafeCurrentTimeNanos()
   let next: bigint | undefined
-  for (const timer of alarm.timers) {
+  for (const timer of alarm.timers.all()) {
     if (timer.at <= now) timer.end()
     else if (next === undefined || timer.at < next) next = timer.at
   }
