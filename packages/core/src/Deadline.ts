@@ -41,7 +41,15 @@ export const make = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
 export const makeFor = (fiber: Fiber.RuntimeFiber<unknown, unknown>, timeout: Duration.Duration): Deadline => {
   const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
   const nanos = Option.getOrUndefined(Duration.toNanos(timeout))
-  return { clock, at: nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos }
+  return new Point(clock, nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos)
+}
+
+// A class, because V8 may give a literal memory of the old generation, which keeps what it refers to.
+class Point implements Deadline {
+  constructor(
+    readonly clock: Clock.Clock,
+    readonly at: bigint | undefined
+  ) {}
 }
 
 /**

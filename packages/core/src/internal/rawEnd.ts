@@ -14,7 +14,7 @@ import { andThen } from "../Settled.js"
 import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
-import { RawReceiver } from "./rawReceiver.js"
+import { RawReceiver, Want } from "./rawReceiver.js"
 import { copyOf, writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
@@ -103,47 +103,41 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 
   // --- receiving
 
+  #receive<A, E = never>(operation: string, want: Want<A, E>) {
+    return this.#over(operation, (receiver, fiber) => receiver.receive(fiber, want))
+  }
+
   get recv(): RawDuct.RawDuct["recv"] {
-    return (maxBytes, flags = {}) =>
-      isCount(maxBytes)
-        ? this.#over("recv", (receiver, fiber) =>
-            receiver.receive(fiber, {
-              ...this.#wanted(maxBytes, flags),
-              take: (queue) => (flags.peek === true ? queue.peek(maxBytes) : queue.take(maxBytes))
-            })
-          )
-        : Exit.fail(notACount("recv", "maxBytes", maxBytes))
+    return (maxBytes, flags = none) => {
+      if (!isCount(maxBytes)) return Exit.fail(notACount("recv", "maxBytes", maxBytes))
+      const take =
+        flags.peek === true ? (queue: ByteQueue) => queue.peek(maxBytes) : (queue: ByteQueue) => queue.take(maxBytes)
+      return this.#receive("recv", new Want(leastOf(maxBytes, flags), this.#patience(flags), take))
+    }
   }
 
   get recvInto(): RawDuct.RawDuct["recvInto"] {
     return (buffer, options = {}) => {
-      const { flags = {}, length = 0 } = options
+      const { flags = none, length = 0 } = options
       if (!isCount(length) || length > buffer.length) {
         const problem = `length must be an integer from 0 to the buffer's ${buffer.length} bytes, not ${length}`
         return Exit.fail(new InvalidArgument({ operation: "recvInto", problem }))
       }
       const target = length === 0 ? buffer : buffer.subarray(0, length)
-      const { count, timeout } = this.#wanted(target.length, flags)
-      return this.#over("recvInto", (receiver, fiber) =>
-        count > 0 && flags.peek !== true
-          ? receiver.receiveInto(fiber, target, count, timeout)
-          : receiver.receive(fiber, { count, timeout, take: (queue) => queue.peekInto(target) })
-      )
+      const count = leastOf(target.length, flags)
+      const timeout = this.#patience(flags)
+      return count > 0 && flags.peek !== true
+        ? this.#over("recvInto", (receiver, fiber) => receiver.receiveInto(fiber, target, count, timeout))
+        : this.#receive("recvInto", new Want(count, timeout, (queue) => queue.peekInto(target)))
     }
   }
 
   get recvExact(): RawDuct.RawDuct["recvExact"] {
-    return (count) =>
-      isCount(count)
-        ? this.#over("recvExact", (receiver, fiber) =>
-            receiver.receive(fiber, {
-              count,
-              timeout: this.timeout,
-              take: (queue) => queue.take(count),
-              atEnd: (queue) => new MessageTruncated({ expected: count, received: queue.size })
-            })
-          )
-        : Exit.fail(notACount("recvExact", "count", count))
+    return (count) => {
+      if (!isCount(count)) return Exit.fail(notACount("recvExact", "count", count))
+      const atEnd = (queue: ByteQueue) => new MessageTruncated({ expected: count, received: queue.size })
+      return this.#receive("recvExact", new Want(count, this.timeout, (queue) => queue.take(count), atEnd))
+    }
   }
 
   get readv(): RawDuct.RawDuct["readv"] {
@@ -151,16 +145,12 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       const wrong = sizes.find((size) => !isCount(size))
       if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
       const count = sizes.reduce((sum, size) => sum + size, 0)
-      const take = (queue: ByteQueue) => takeSizes(queue, sizes)
-      return this.#over("readv", (receiver, fiber) => receiver.receive(fiber, { count, timeout: this.timeout, take }))
+      return this.#receive("readv", new Want(count, this.timeout, (queue) => takeSizes(queue, sizes)))
     }
   }
 
-  /** With `waitAll` a receive waits for all bytes, else for any; with `dontWait` not at all. */
-  #wanted(count: number, flags: RawDuct.RecvFlags) {
-    return flags.dontWait === true
-      ? { count: Math.min(count, 1), timeout: Duration.zero }
-      : { count: flags.waitAll === true ? count : Math.min(count, 1), timeout: this.timeout }
+  #patience(flags: RawDuct.RecvFlags): Duration.Duration {
+    return flags.dontWait === true ? Duration.zero : this.timeout
   }
 
   get pull(): RawDuct.RawDuct["pull"] {
@@ -203,6 +193,12 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 }
 
 const zero = Exit.succeed(0)
+
+const none: RawDuct.RecvFlags = {}
+
+/** With `waitAll` a receive waits for all bytes, else for any; with `dontWait` not at all. */
+const leastOf = (count: number, flags: RawDuct.RecvFlags): number =>
+  flags.waitAll === true && flags.dontWait !== true ? count : Math.min(count, 1)
 
 /** Parts of these sizes, as far as the bytes go. */
 const takeSizes = (queue: ByteQueue, sizes: ReadonlyArray<number>): Array<Uint8Array> => {

@@ -11,15 +11,22 @@ import { isSteady } from "../Wakes.js"
 import { ByteQueue } from "./byteQueue.js"
 import { Filling } from "./filling.js"
 
-/** What a receive waits for, and what it does then. */
-export interface Want<A, E> {
-  /** Bytes to wait for. */
-  readonly count: number
-  readonly timeout: Duration.Duration
-  /** Takes them out of the queue; there are fewer only at the end of the stream. */
-  readonly take: (queue: ByteQueue) => A
-  /** Makes an error of that. */
-  readonly atEnd?: (queue: ByteQueue) => E
+/**
+ * What a receive waits for, and what it does then. A class, because V8 may give a literal memory of the old generation, which
+ * keeps what it refers to.
+ */
+export class Want<A, E = never> {
+  /**
+   * @param count bytes to wait for
+   * @param take takes them out of the queue; there are fewer only at the end of the stream
+   * @param atEnd makes an error of that
+   */
+  constructor(
+    readonly count: number,
+    readonly timeout: Duration.Duration,
+    readonly take: (queue: ByteQueue) => A,
+    readonly atEnd?: (queue: ByteQueue) => E
+  ) {}
 }
 
 type Fiber = RuntimeFiber<unknown, unknown>
@@ -106,8 +113,8 @@ export class RawReceiver implements Line {
    */
   receiveInto(fiber: Fiber, buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
     const { takeInto } = this
-    const want = { count, timeout, take: (queue: ByteQueue) => queue.takeInto(buffer) }
-    if (takeInto === undefined) return this.receive(fiber, want)
+    const taken = () => this.receive(fiber, new Want(count, timeout, (queue) => queue.takeInto(buffer)))
+    if (takeInto === undefined) return taken()
     const filling = new Filling(buffer, count, takeInto)
     let hasPaused = false
     return this.timed(
@@ -127,7 +134,7 @@ export class RawReceiver implements Line {
         }
         // One step is enough for what is read at once, however often the fiber pauses.
         if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
-        if (hasPaused) return this.receive(fiber, want)
+        if (hasPaused) return taken()
         hasPaused = true
         return this.turn.release(Effect.flatMap(Effect.yieldNow(), again))
       },
