@@ -71,6 +71,8 @@ export interface Connection {
    * fiber has ended that it was for.
    */
   readonly onArrival: (wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>) => boolean
+  /** Whether `pull` would not wait, at once: bytes are here, or the end. Consumes nothing. */
+  readonly isReadable: () => boolean
   /**
    * Completes when `pull` would not wait: bytes are here, or the end, or a reset. Consumes nothing; any number of
    * fibers may wait. Fails with `LocalSocketFault` or `DuctClosed`.
@@ -124,7 +126,17 @@ export interface Connection {
  */
 export type Line = Pick<
   Connection,
-  "take" | "takeInto" | "arrival" | "onArrival" | "offer" | "defer" | "pending" | "left" | "flushUntil"
+  | "take"
+  | "takeInto"
+  | "arrival"
+  | "arrivalThen"
+  | "onArrival"
+  | "isReadable"
+  | "offer"
+  | "defer"
+  | "pending"
+  | "left"
+  | "flushUntil"
 >
 
 /**

@@ -46,14 +46,23 @@ export class Exclusive {
 
   /** What {@link run} does when it is run, for who is running already, in `fiber`. */
   enter<A, E, R>(fiber: Holder, attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
+    return this.enterOr(fiber, attempt, () => Exit.fail(new DuctBusy({ operation: this.operation })))
+  }
+
+  /** As {@link enter}, but while another live fiber has the turn it goes on with `busy`. */
+  enterOr<A, E, R, B, E2, R2>(
+    fiber: Holder,
+    attempt: (fiber: Holder) => Effect.Effect<A, E, R>,
+    busy: () => Effect.Effect<B, E2, R2>
+  ): Effect.Effect<A | B, E | E2, R | R2> {
     const other = this.holder
     if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
-      if (!isInterrupted(other)) return Exit.fail(new DuctBusy({ operation: this.operation }))
+      if (!isInterrupted(other)) return busy()
       // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
       // goes on before this fiber does.
       return Effect.flatMap(Effect.yieldNow(), () => {
         if (this.holder === other) this.holder = undefined
-        return this.enter(fiber, attempt)
+        return this.enterOr(fiber, attempt, busy)
       })
     }
     this.holder = fiber

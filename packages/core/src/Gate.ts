@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { attempted, ending } from "./Settled.js"
 
 /**
  * A mutual exclusion that loses nothing to interruption, wherever it strikes: being woken carries nothing, whoever is
@@ -20,17 +21,26 @@ export class Gate {
 
   /** Runs the effect once nobody else is inside. Both the wait and the effect can be interrupted. */
   run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.runMasked((restore) => restore(effect))
+  }
+
+  /**
+   * {@link run} for who may be done at once, or has parts that cannot be interrupted: only what `restore` is given can.
+   * `use` is called when nobody else is inside.
+   */
+  runMasked<A, E, R>(
+    use: (restore: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<B, E2, R2>) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
     return Effect.uninterruptibleMask((restore) => {
-      const opened = restore(this.opened())
-      const enter: Effect.Effect<A, E, R> = Effect.suspend(() => {
-        if (this.isTaken) return Effect.zipRight(opened, enter)
+      const enter = (): Effect.Effect<A, E, R> => {
+        if (this.isTaken) return Effect.flatMap(restore(this.opened()), enter)
         this.isTaken = true
-        return Effect.ensuring(
-          restore(effect),
-          Effect.sync(() => this.leave())
+        return ending(
+          attempted(() => use(restore)),
+          () => this.leave()
         )
-      })
-      return enter
+      }
+      return enter()
     })
   }
 

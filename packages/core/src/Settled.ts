@@ -30,3 +30,36 @@ export const andThen = <A, E, R, B, E2, R2>(
   if (!isDone(first)) return Effect.flatMap(first, second)
   return Exit.isSuccess(first) ? second(first.value) : Exit.failCause(first.cause)
 }
+
+/**
+ * What `Effect.suspend` of it is when it is run, for who is running already.
+ *
+ * @since 0.1.0
+ * @category sequencing
+ */
+export const attempted = <A, E, R>(effect: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  try {
+    return effect()
+  } catch (defect) {
+    return Exit.die(defect)
+  }
+}
+
+/**
+ * Calls `end` when the effect is over, at once if it is done. For regions that cannot be interrupted. (`Effect.ensuring`
+ * takes its own region, and an Effect for `end`.)
+ *
+ * @since 0.1.0
+ * @category sequencing
+ */
+export const ending = <A, E, R>(effect: Effect.Effect<A, E, R>, end: () => void): Effect.Effect<A, E, R> => {
+  const ended = (exit: Exit.Exit<A, E>): Exit.Exit<A, E> => {
+    end()
+    return exit
+  }
+  if (isDone(effect)) return ended(effect)
+  return Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => ended(Exit.failCause(cause)),
+    onSuccess: (value) => ended(Exit.succeed(value))
+  })
+}

@@ -66,6 +66,10 @@ export class End extends Facade implements Connection {
     return (wake, fiber) => this.#reader.onArrival(wake, fiber)
   }
 
+  get isReadable(): Connection["isReadable"] {
+    return () => this.#reader.isFilled()
+  }
+
   get readable(): Connection["readable"] {
     return this.#reader.readable()
   }

@@ -67,6 +67,14 @@ export class RawReceiver implements Line {
     return this.connection.arrival(until)
   }
 
+  arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.connection.arrivalThen(until, next)
+  }
+
+  isReadable(): boolean {
+    return this.isBegun || this.connection.isReadable()
+  }
+
   onArrival(wake: () => void, fiber?: Fiber): boolean {
     return this.connection.onArrival(wake, fiber)
   }
@@ -175,8 +183,12 @@ export class RawReceiver implements Line {
   }
 
   poll(timeout: Duration.Duration): Effect.Effect<boolean, PollError> {
-    const isHere = this.filling?.isBegun === true || (this.kept !== undefined && this.kept.size > 0)
-    return isHere ? yes : this.connection.poll(timeout)
+    return this.isBegun ? yes : this.connection.poll(timeout)
+  }
+
+  /** Whether something of the connection's is here that was not received. */
+  private get isBegun(): boolean {
+    return this.filling?.isBegun === true || (this.kept !== undefined && this.kept.size > 0)
   }
 
   private heldInto(buffer: Uint8Array): number | undefined {

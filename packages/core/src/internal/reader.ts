@@ -81,7 +81,7 @@ export class Reader {
   }
 
   /** Whether there is something to take: bytes, which are then ready, or the end. */
-  private isFilled(): boolean {
+  isFilled(): boolean {
     if (this.isReady || this.end !== undefined) return true
     const taken = this.seen(this.ask().take())
     if (taken === undefined) return false

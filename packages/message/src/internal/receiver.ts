@@ -1,19 +1,19 @@
 import type { RawDuct } from "@ductworks/core"
+import type { Line } from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { DuctClosed, NotConnected } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
+import { andThen } from "@ductworks/core/Settled"
 import * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import type { RuntimeFiber } from "effect/Fiber"
 import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
-import { holding } from "./holding.js"
+import { holding, type Restore } from "./holding.js"
 import { Incoming } from "./incoming.js"
 import { Session } from "./session.js"
 
@@ -159,19 +159,14 @@ export class Receiver<out In> {
   // --- with a lock: any number of fibers, of which one at a time waits; the turn is only for the moment of taking
 
   private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
-    const attempt = this.turn.run((): Effect.Effect<A, RecvError | "starved"> => {
+    const attempt = (): Recv<A> => {
       const session = this.current()
-      return session?.incoming.next() === "ready" ? this.take(session, commit, isAll) : this.turn.fail(starved)
-    })
-    // Not `catchAll`: it passes a success on in a step of its own, at which an interruption could drop it.
-    const self: Recv<A> = Effect.catchAllCause(attempt, (cause) => {
-      const failure = Cause.failureOrCause(cause)
-      if (Either.isRight(failure)) return Exit.failCause(failure.right)
-      const error = failure.left
-      if (error === "starved") return Effect.zipRight(this.fill(lock), self)
-      // Another fiber is about to take what it found ready.
-      return error._tag === "DuctBusy" ? Effect.zipRight(Effect.yieldNow(), self) : Exit.fail(error)
-    })
+      if (session?.incoming.next() === "ready") return this.take(session, commit, isAll)
+      return this.turn.release(Effect.flatMap(this.fill(lock), () => self))
+    }
+    // Another fiber is about to take what it found ready.
+    const busy = () => Effect.flatMap(Effect.yieldNow(), () => self)
+    const self: Recv<A> = Effect.withFiberRuntime((fiber) => this.turn.enterOr(fiber, attempt, busy))
     return self
   }
 
@@ -190,28 +185,29 @@ export class Receiver<out In> {
    */
   private fill(lock: Lock): Recv<void> {
     const gate = (this.gate ??= new Gate())
-    return gate.run(
-      Effect.suspend(() => {
-        const session = this.current()
-        if (session === undefined) return notConnected
-        const step = session.incoming.next()
-        if (step === "ready") return Effect.void
-        if (step !== "starved") return step
-        const receive = Effect.flatMap(this.raw.poll(Duration.zero), (isHere) =>
-          isHere ? fillUp(session) : Effect.void
-        )
-        return Effect.zipRight(this.raw.poll(Duration.infinity), holding(lock, receive))
+    return gate.runMasked((restore) => {
+      const session = this.current()
+      if (session === undefined) return notConnected
+      const { incoming, line } = session
+      const step = incoming.next()
+      if (step === "ready") return Exit.void
+      if (step !== "starved") return restore(step)
+      return andThen(line.isReadable() ? Exit.void : restore(readable(line)), () => {
+        if (this.raw.line() !== line) return closed
+        return holding(lock, restore, () => (line.isReadable() ? fillUp(session, restore) : Exit.void))
       })
-    )
+    })
   }
 }
 
-const fillUp = <In>(session: Session<In>): Recv<void> =>
-  Effect.suspend(() => {
-    const step = session.next()
-    if (step === "ready") return Effect.void
-    return Effect.flatMap(step === "starved" ? session.more : step, () => fillUp(session))
-  })
+const readable = (line: Line): Effect.Effect<void> =>
+  line.arrivalThen(undefined, () => (line.isReadable() ? Exit.void : readable(line)))
+
+const fillUp = <In>(session: Session<In>, restore: Restore): Recv<void> => {
+  const step = session.next()
+  if (step === "ready") return Exit.void
+  return Effect.flatMap(restore(step === "starved" ? session.more : step), () => fillUp(session, restore))
+}
 
 const lostTurn = "ductworks: the turn was lost between decode and commit"
 
@@ -222,5 +218,3 @@ const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
 const yes = Exit.succeed(true)
 
 const no = Exit.succeed(false)
-
-const starved = Exit.fail("starved" as const)

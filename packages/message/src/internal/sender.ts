@@ -2,14 +2,14 @@ import type { RawDuct } from "@ductworks/core"
 import * as Connection from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { NotConnected } from "@ductworks/core/DuctError"
-import { andThen, isDone } from "@ductworks/core/Settled"
+import { andThen, attempted, isDone } from "@ductworks/core/Settled"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Lock } from "../MessageDuct.js"
 import { type MessageTooLarge, type SendError, SerializeError } from "../MessageError.js"
 import type { Outbound } from "./format.js"
-import { holding } from "./holding.js"
 import { batchBytes } from "./frames.js"
+import { holding, type Restore } from "./holding.js"
 import { Outgoing } from "./outgoing.js"
 import type { Payload } from "./quoted.js"
 
@@ -31,23 +31,19 @@ export class Sender<in Out> {
   }
 
   send(message: Out): Effect.Effect<void, SendError> {
-    return this.locked(
-      Effect.suspend(() => {
-        const encoding = this.encode(message)
-        if (!isDone(encoding)) return Effect.flatMap(encoding, (payload) => this.sendPayload(payload))
-        return Exit.isSuccess(encoding) ? this.sendPayload(encoding.value) : encoding
-      })
-    )
+    return this.locked(() => {
+      const encoding = this.encode(message)
+      if (!isDone(encoding)) return Effect.flatMap(encoding, (payload) => this.sendPayload(payload))
+      return Exit.isSuccess(encoding) ? this.sendPayload(encoding.value) : encoding
+    })
   }
 
   sendAll(messages: Iterable<Out>): Effect.Effect<void, SendError> {
-    return this.locked(
-      Effect.suspend(() => {
-        const iterator = messages[Symbol.iterator]()
-        // What `for ... of` does when it is left early: a generator runs its `finally`.
-        return Effect.onError(this.sendRest(iterator, false), () => Effect.sync(() => iterator.return?.()))
-      })
-    )
+    return this.locked(() => {
+      const iterator = messages[Symbol.iterator]()
+      // What `for ... of` does when it is left early: a generator runs its `finally`.
+      return Effect.onError(this.sendRest(iterator, false), () => Effect.sync(() => iterator.return?.()))
+    })
   }
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
@@ -131,22 +127,25 @@ export class Sender<in Out> {
     return Exit.fail(new SerializeError({ serializer: this.format.encoderName, problem, cause }))
   }
 
-  private locked(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
-    return this.lock === undefined ? send : holding(this.lock, this.untilLeft(send))
+  private locked(send: () => Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
+    const { lock } = this
+    if (lock === undefined) return Effect.suspend(send)
+    return Effect.uninterruptibleMask((restore) => holding(lock, restore, () => this.untilLeft(send, restore)))
   }
 
   /** What was sent leaves before this ends, however it ends, unless that takes longer than the time-out. */
-  private untilLeft(send: Effect.Effect<void, SendError>): Effect.Effect<void, SendError> {
+  private untilLeft(send: () => Effect.Effect<void, SendError>, restore: Restore): Effect.Effect<void, SendError> {
+    const sent = attempted(send)
+    // Mostly it has left by now.
+    if (isDone(sent) && this.raw.line()?.pending() === 0) return sent
     const { timeout } = this.raw
     const left = Effect.flatMap(Deadline.make(timeout), (until): Effect.Effect<void, SendError> => {
       const line = this.raw.line()
       return line === undefined ? notConnected : Connection.leftBy(line, until, timeout)
     })
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.matchCauseEffect(restore(send), {
-        onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),
-        onSuccess: () => left
-      })
-    )
+    return Effect.matchCauseEffect(restore(sent), {
+      onFailure: (cause) => Effect.zipRight(Effect.ignore(left), Exit.failCause(cause)),
+      onSuccess: () => left
+    })
   }
 }
