@@ -11,11 +11,12 @@ import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "..
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import { andThen } from "../Settled.js"
+import { copyOf } from "../Slab.js"
 import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { RawReceiver, Want } from "./rawReceiver.js"
-import { copyOf, writeAll, writePieces } from "./writePieces.js"
+import { writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
 const sendLimit = 64 * 1024

@@ -29,6 +29,22 @@ export class Want<A, E = never> {
   ) {}
 }
 
+/** The time-out of a receive, which may wait several times. */
+class Patience {
+  private deadline: Deadline.Deadline | undefined
+
+  constructor(
+    private readonly fiber: Fiber,
+    readonly timeout: Duration.Duration
+  ) {}
+
+  /** How long to wait, if at all any longer. Its time begins when it waits first. */
+  get until(): Deadline.Deadline | undefined {
+    if (this.deadline !== undefined) return Deadline.isOver(this.deadline) ? undefined : this.deadline
+    return Duration.isZero(this.timeout) ? undefined : (this.deadline = Deadline.makeFor(this.fiber, this.timeout))
+  }
+}
+
 type Fiber = RuntimeFiber<unknown, unknown>
 
 type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
@@ -104,15 +120,18 @@ export class RawReceiver implements Line {
    * interrupted one leaves what has arrived for the next. As {@link receiveInto}, it is called when it is run, in `fiber`.
    */
   receive<A, E = never>(fiber: Fiber, want: Want<A, E>): Recv<A, E> {
-    const commit = this.turn.commit(() => want.take(this.queue))
-    return this.timed(fiber, want.timeout, (wait): Recv<A, E> => {
+    const patience = new Patience(fiber, want.timeout)
+    const attempt = (): Recv<A, E> => {
       this.reclaim()
       const end = this.gather(want.count)
-      if (this.queue.size >= want.count) return commit
-      if (end === undefined) return wait()
+      if (this.queue.size >= want.count) return this.turn.commit(() => want.take(this.queue))
+      if (end === undefined) return this.wait(patience, attempt)
       if (end._tag !== "RemoteDuctClosed") return this.turn.fail(Exit.fail(end))
-      return want.atEnd === undefined ? commit : this.turn.fail(Exit.fail(want.atEnd(this.queue)))
-    })
+      return want.atEnd === undefined
+        ? this.turn.commit(() => want.take(this.queue))
+        : this.turn.fail(Exit.fail(want.atEnd(this.queue)))
+    }
+    return this.turn.enter(fiber, attempt)
   }
 
   /**
@@ -125,29 +144,26 @@ export class RawReceiver implements Line {
     if (takeInto === undefined) return taken()
     const filling = new Filling(buffer, count, takeInto)
     let hasPaused = false
-    return this.timed(
-      fiber,
-      timeout,
-      (wait, again): Recv<number> => {
-        const goOn = (): Recv<number> => {
-          const { failure } = filling
-          if (failure === undefined) return wait()
-          this.takeBack(filling)
-          return this.turn.fail(Exit.fail(failure))
-        }
-        this.reclaim(filling)
-        if (isSteady(fiber)) {
-          const filled = filling.fill()
-          return filled === undefined ? goOn() : this.turn.commit(() => filled)
-        }
-        // One step is enough for what is read at once, however often the fiber pauses.
-        if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
-        if (hasPaused) return taken()
-        hasPaused = true
-        return this.turn.release(Effect.flatMap(Effect.yieldNow(), again))
-      },
-      filling
-    )
+    const patience = new Patience(fiber, timeout)
+    const goOn = (): Recv<number> => {
+      const { failure } = filling
+      if (failure === undefined) return this.wait(patience, attempt, filling)
+      this.takeBack(filling)
+      return this.turn.fail(Exit.fail(failure))
+    }
+    const attempt = (): Recv<number> => {
+      this.reclaim(filling)
+      if (isSteady(fiber)) {
+        const filled = filling.fill()
+        return filled === undefined ? goOn() : this.turn.commit(() => filled)
+      }
+      // One step is enough for what is read at once, however often the fiber pauses.
+      if (count === 1) return this.turn.commitOr(() => filling.fill(), goOn)
+      if (hasPaused) return taken()
+      hasPaused = true
+      return this.turn.release(Effect.flatMap(Effect.yieldNow(), () => this.turn.run(attempt)))
+    }
+    return this.turn.enter(fiber, attempt)
   }
 
   /** Whoever has the turn begins with what the one before it holds, who was interrupted and goes on all the same. */
@@ -196,31 +212,17 @@ export class RawReceiver implements Line {
   }
 
   /**
-   * Attempts again and again, with waits for bytes in between, until the time-out is over. What `attempt` is given gives
-   * the turn back when it is. What is filling meanwhile is taken back from a wait that comes to nothing.
+   * Waits for bytes, and then attempts again; gives the turn back when the time is over. What is filling meanwhile is taken
+   * back from a wait that comes to nothing.
    */
-  private timed<A, E>(
-    fiber: Fiber,
-    timeout: Duration.Duration,
-    attempt: (wait: () => Recv<A, E>, again: () => Recv<A, E>) => Recv<A, E>,
-    filling?: Filling
-  ): Recv<A, E> {
-    let until: Deadline.Deadline | undefined
-    const wait = (): Recv<A, E> => {
-      if (until === undefined ? Duration.isZero(timeout) : Deadline.isOver(until)) {
-        if (filling !== undefined) this.takeBack(filling)
-        // Made when it is told: an error and its stack cost more than a receive.
-        return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
-      }
-      until ??= Deadline.makeFor(fiber, timeout)
-      return this.waited(until, filling, again)
+  private wait<A, E>(patience: Patience, attempt: () => Recv<A, E>, filling?: Filling): Recv<A, E> {
+    const { timeout, until } = patience
+    if (until === undefined) {
+      if (filling !== undefined) this.takeBack(filling)
+      // Made when it is told: an error and its stack cost more than a receive.
+      return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
     }
-    const next = (): Recv<A, E> => attempt(wait, again)
-    const again = (): Recv<A, E> => this.turn.run(next)
-    return this.turn.enter(fiber, next)
-  }
-
-  private waited<A, E>(until: Deadline.Deadline, filling: Filling | undefined, again: () => Recv<A, E>): Recv<A, E> {
+    const again = (): Recv<A, E> => this.turn.run(attempt)
     if (filling?.isBegun !== true) return this.connection.arrivalThen(until, again)
     this.filling = filling
     const arrival = Effect.onInterrupt(this.arrival(until), () => Effect.sync(() => this.takeBack(filling)))

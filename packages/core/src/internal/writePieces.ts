@@ -2,9 +2,10 @@ import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Chunks, Connection } from "../Connection.js"
+import type { Connection } from "../Connection.js"
 import type { WriteError } from "../DuctError.js"
 import { andThen } from "../Settled.js"
+import { copyOf } from "../Slab.js"
 import { lend } from "./lending.js"
 
 /** Up to here data is copied, so that the caller's buffer is free at once; above, it is lent until it left. */
@@ -47,14 +48,3 @@ const nothing = Exit.succeed(0)
 
 const isCopied = (total: number, timeout: Duration.Duration): boolean =>
   total <= (Duration.isZero(timeout) ? copyLimitAtOnce : copyLimit)
-
-/** In one piece. (Not by `slice`: that of a Buffer is a view.) */
-export const copyOf = (chunks: Chunks, total: number): Uint8Array => {
-  const out = new Uint8Array(total)
-  let offset = 0
-  for (const chunk of chunks) {
-    out.set(chunk, offset)
-    offset += chunk.length
-  }
-  return out
-}

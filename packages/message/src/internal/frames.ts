@@ -1,7 +1,7 @@
 import type { Chunks } from "@ductworks/core/Connection"
+import * as slab from "@ductworks/core/Slab"
 import * as Arr from "effect/Array"
 import { Scratch } from "./scratch.js"
-import * as slab from "./slab.js"
 
 /** Frames of a `sendAll` are taken out whenever this much is together. */
 export const batchBytes = 64 * 1024

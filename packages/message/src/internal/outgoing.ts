@@ -1,4 +1,5 @@
 import type { Chunks } from "@ductworks/core/Connection"
+import { largest } from "@ductworks/core/Slab"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
@@ -9,7 +10,6 @@ import { type Promises, promisesOf } from "./framing/seals.js"
 import { QUOTE } from "./plainText.js"
 import { type Payload, Quoted } from "./quoted.js"
 import { Scratch } from "./scratch.js"
-import { largest } from "./slab.js"
 import { leastLength } from "./walk.js"
 
 const encoder = new TextEncoder()
