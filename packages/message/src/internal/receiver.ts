@@ -1,10 +1,8 @@
 import type { RawDuct } from "@ductworks/core"
-import type { Line } from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { DuctClosed, NotConnected } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
-import { andThen } from "@ductworks/core/Settled"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -156,14 +154,15 @@ export class Receiver<out In> {
     return this.turn.fail(Exit.fail(error))
   }
 
-  // --- with a lock: any number of fibers, of which one at a time waits; the turn is only for the moment of taking
+  // --- with a lock: any number of fibers, which all wait for bytes; the turn is only for the moment of taking
 
   private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
     const attempt = (): Recv<A> => {
       const session = this.current()
       if (session?.incoming.next() === "ready") return this.take(session, commit, isAll)
-      return this.turn.release(Effect.flatMap(this.fill(lock), () => self))
+      return this.turn.release(this.fill(lock, again))
     }
+    const again = () => self
     // Another fiber is about to take what it found ready.
     const busy = () => Effect.flatMap(Effect.yieldNow(), () => self)
     const self: Recv<A> = Effect.withFiberRuntime((fiber) => this.turn.enterOr(fiber, attempt, busy))
@@ -171,7 +170,12 @@ export class Receiver<out In> {
   }
 
   private pollAmong(until: Deadline.Deadline, lock: Lock): Recv<boolean> {
-    const self: Recv<boolean> = Effect.suspend(() => Deadline.within(this.fill(lock), until)).pipe(
+    const self: Recv<boolean> = Effect.suspend(() =>
+      Deadline.within(
+        Effect.suspend(() => this.fill(lock, done)),
+        until
+      )
+    ).pipe(
       Effect.catchAll((error) => (error._tag === "DuctTimeout" || this.isReadable() ? Effect.void : Exit.fail(error))),
       Effect.flatMap(() => (this.isReadable() ? yes : Deadline.isOver(until) ? no : self))
     )
@@ -179,29 +183,29 @@ export class Receiver<out In> {
   }
 
   /**
-   * Waits for bytes, then receives one message under the lock. It stays here, and is taken after the lock was released,
-   * so that an interruption in between does not lose it. Another process may have taken the bytes before the lock was
-   * ours: then whoever called tries again.
+   * Waits for bytes, or receives one message under the lock if there are some, and goes on. The message stays here, and is
+   * taken after the lock was released, so that an interruption in between does not lose it. Another process may have taken
+   * the bytes before the lock was ours, and another fiber the message: whoever calls this looks again.
    */
-  private fill(lock: Lock): Recv<void> {
+  private fill<A>(lock: Lock, next: () => Recv<A>): Recv<A> {
+    const session = this.current()
+    if (session === undefined) return notConnected
+    const { incoming, line } = session
+    if (incoming.next() === "starved" && !line.isReadable()) {
+      return line.arrivalThen(undefined, () => (this.raw.line() === line ? next() : closed))
+    }
     const gate = (this.gate ??= new Gate())
-    return gate.runMasked((restore) => {
-      const session = this.current()
-      if (session === undefined) return notConnected
-      const { incoming, line } = session
+    const filled = gate.runMasked((restore) => {
       const step = incoming.next()
       if (step === "ready") return Exit.void
       if (step !== "starved") return restore(step)
-      return andThen(line.isReadable() ? Exit.void : restore(readable(line)), () => {
-        if (this.raw.line() !== line) return closed
-        return holding(lock, restore, () => (line.isReadable() ? fillUp(session, restore) : Exit.void))
-      })
+      return holding(lock, restore, () => (line.isReadable() ? fillUp(session, restore) : Exit.void))
     })
+    return Effect.flatMap(filled, next)
   }
 }
 
-const readable = (line: Line): Effect.Effect<void> =>
-  line.arrivalThen(undefined, () => (line.isReadable() ? Exit.void : readable(line)))
+const done = () => Exit.void
 
 const fillUp = <In>(session: Session<In>, restore: Restore): Recv<void> => {
   const step = session.next()
