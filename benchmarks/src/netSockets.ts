@@ -18,12 +18,16 @@ export const acceptSocket = async (start: Start): Promise<net.Socket> => {
 }
 
 /** Connects with the fastest documented way to read. What is delivered is only lent. */
-export const connectSocket = (path: string, deliver: (bytes: Buffer) => void): Promise<net.Socket> =>
+export const connectSocket = (
+  path: string,
+  deliver: (bytes: Buffer) => void,
+  buffer = Buffer.allocUnsafe(256 * 1024)
+): Promise<net.Socket> =>
   connected(
     net.connect({
       path,
       onread: {
-        buffer: Buffer.allocUnsafe(256 * 1024),
+        buffer,
         callback: (size, { buffer, byteOffset }) => {
           deliver(Buffer.from(buffer, byteOffset, size))
           return true

@@ -23,7 +23,11 @@ export const scale: ReadonlyArray<Case> = [
     placements: everywhere,
     baseline: "1 duct, a batch a wake",
     contenders: ["1,000 ducts, a batch a wake"],
-    further: ["1 duct, a batch a wake", "1,000 ducts, a batch a wake"].map(overSockets),
+    further: [
+      ...["1 duct, a batch a wake", "1,000 ducts, a batch a wake"].map(overSockets),
+      "net, 1 socket, a batch a wake",
+      "net, 1,000 sockets, a batch a wake"
+    ],
     targets: [ratioAtMost("1,000 ducts, a batch a wake", 1 / 0.8)]
   },
   {

@@ -1,19 +1,14 @@
 import { Address } from "@ductworks/core"
 import { MessageDuct, Serializer } from "@ductworks/message"
 import { Effect, Scope, Stream } from "effect"
-import { eachSince, now, small, type Contender, type Start } from "../contender.js"
+import { eachSince, now, type Contender, type Start } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
 import { forever, run } from "../loops.js"
+import { batch, batchBytes, windowOf } from "./batches.js"
 
 type Duct = MessageDuct.MessageDuct<unknown, unknown>
 
 const format: MessageDuct.Format<unknown, unknown> = { serializer: Serializer.json() }
-
-/** Messages that each duct sends before the next one has its turn. */
-const batch = Array.from({ length: 16 }, () => small)
-
-/** Of the frames of one batch. */
-const batchBytes = batch.length * (5 + JSON.stringify(small).length)
 
 /**
  * `"joined"`: each duct has a fiber that sends, and batches leave and arrive as they come. In a single duct dozens join in
@@ -23,9 +18,6 @@ const batchBytes = batch.length * (5 + JSON.stringify(small).length)
  * Effect 3.22) keeps its last batch while it waits, and a thousand batches that stay are work for the collector.
  */
 export type Batches = "joined" | "apart"
-
-/** Batches that are sent before they are answered for: a few less than the buffer of one Unix socket holds. */
-const windowOf = (width: number): number => Math.max(64, width)
 
 const sendJoined = (ducts: ReadonlyArray<Duct>, turns: number) =>
   Effect.forEach(ducts, (duct) => Effect.repeatN(duct.sendAll(batch), turns - 1), {

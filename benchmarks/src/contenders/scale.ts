@@ -22,6 +22,8 @@ const over = (suffix: string, carrier: () => Promise<Carrier>): Contenders => ({
 
 export const scale: Contenders = {
   "net accept": async () => (await import("./acceptRate.js")).netAccept,
+  "net, 1 socket, a batch a wake": async () => (await import("./manySockets.js")).manySockets(1),
+  "net, 1,000 sockets, a batch a wake": async () => (await import("./manySockets.js")).manySockets(1000),
   "two net.Sockets": async () => (await import("./idleMemory.js")).netPairs("resident"),
   "two net.Sockets, heap": async () => (await import("./idleMemory.js")).netPairs("heap"),
   ...over("", overNode),
