@@ -1,11 +1,8 @@
 import { Outbox } from "@ductworks/core/Buffers"
 import type { Chunks } from "@ductworks/core/Connection"
 import type { WriteError } from "@ductworks/core/DuctError"
-import { wakes } from "@ductworks/core/Wakes"
 import { gather } from "./gather.js"
-
-// What is gathered within a turn leaves at once from here on.
-const gatherLimit = 64 * 1024
+import { type Gatherer, turn } from "./turn.js"
 
 /** What a send came to: nothing when the kernel has it all, else why it never will. */
 export type Sent = (failure?: WriteError) => void
@@ -17,17 +14,16 @@ export type Transmit = (pieces: ReadonlyArray<Uint8Array>, sent: Sent) => void
  * The writing side of a driver. A lone message leaves at once; what follows in the same turn is gathered until the turn
  * ends, and what comes while a send is under way until that is over.
  */
-export abstract class Outflow {
+export abstract class Outflow implements Gatherer {
   private outbox: Outbox | undefined
   private bytes = 0
   private release: () => void = nothing
   private isSending = false
-  private isTurnOpen = false
-  private isEndAwaited = false
+  /** The turn in which something left last, after which what follows in it is gathered. */
+  private turn = 0
   private drained: Array<() => void> | undefined
   private why: WriteError | undefined
-  // Made with the first send: an idle connection has neither.
-  private turnEnd: (() => void) | undefined
+  // Made with the first send: an idle connection has none.
   private sent: Sent | undefined
 
   protected abstract transmit(...[pieces, sent]: Parameters<Transmit>): void
@@ -39,9 +35,15 @@ export abstract class Outflow {
     // An open turn or a send under way is why there may be something in the outbox.
     if (chunks.length === 1 && !this.isSending && !this.isTurnOpen) return this.begin(chunks, chunks[0].length)
     const outbox = (this.outbox ??= new Outbox())
+    const before = outbox.size
     outbox.push(chunks)
     if (this.isSending) return
-    if (!this.isTurnOpen || outbox.size >= gatherLimit) this.send(outbox)
+    if (this.isTurnOpen) turn.gather(this, outbox.size - before)
+    else this.send(outbox)
+  }
+
+  private get isTurnOpen(): boolean {
+    return this.turn === turn.number
   }
 
   /** Whether what is put now does not leave at once. */
@@ -71,7 +73,11 @@ export abstract class Outflow {
 
   /** For who does not let the turn end, and waits for what is sent to be answered: what was gathered leaves now. */
   endTurn(): void {
-    this.isTurnOpen = false
+    this.turn = 0
+    this.leave()
+  }
+
+  leave(): void {
     if (!this.isSending) this.sendWaiting()
   }
 
@@ -98,19 +104,10 @@ export abstract class Outflow {
   }
 
   private begin(pieces: ReadonlyArray<Uint8Array>, bytes: number): void {
-    if (!this.isTurnOpen) {
-      this.isTurnOpen = true
-      if (!this.isEndAwaited) wakes.atEnd((this.turnEnd ??= () => this.onTurnEnd()))
-      this.isEndAwaited = true
-    }
+    this.turn = turn.begin()
     this.isSending = true
     this.bytes = bytes
     this.transmit(pieces, (this.sent ??= (failure) => this.onSent(failure)))
-  }
-
-  private onTurnEnd(): void {
-    this.isEndAwaited = false
-    this.endTurn()
   }
 
   private onSent(failure: WriteError | undefined): void {
@@ -119,7 +116,10 @@ export abstract class Outflow {
     this.isSending = false
     this.bytes = 0
     if (failure !== undefined) return this.fail(failure)
-    if ((this.isTurnOpen && this.waiting < gatherLimit) || !this.sendWaiting()) this.settle()
+    const { waiting } = this
+    if (waiting > 0 && !this.isTurnOpen) return void this.sendWaiting()
+    if (waiting > 0) turn.gather(this, waiting)
+    this.settle()
   }
 
   // Tells everyone who waits for bytes to leave, or for them never to.
