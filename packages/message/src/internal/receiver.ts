@@ -1,23 +1,21 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { DuctClosed, NotConnected } from "@ductworks/core/DuctError"
+import { NotConnected } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { RuntimeFiber } from "effect/Fiber"
 import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
 import { holding, type Restore } from "./holding.js"
 import { Incoming } from "./incoming.js"
 import { Session } from "./session.js"
+import { closed, Wait } from "./wait.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
-
-type Fiber = RuntimeFiber<unknown, unknown>
 
 /** Messages out of what the raw duct receives. Nothing is taken out before the step that hands it to the caller. */
 export class Receiver<out In> {
@@ -98,40 +96,20 @@ export class Receiver<out In> {
   // --- without a lock: one fiber, which keeps the turn while it waits
 
   private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
+    const take = (session: Session<In>) => this.take(session, commit, isAll)
+    const wait = new Wait(this.raw, this.turn, take, () => self)
     const self: Recv<A> = this.turn.run((fiber) => {
       const session = this.current()
       if (session === undefined) return this.turn.fail(notConnected)
       const step = session.next()
-      if (step === "ready") return this.take(session, commit, isAll)
+      if (step === "ready") return take(session)
       if (step !== "starved") {
         return Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
       }
-      if (!session.hasDeadline) return this.whenReady(session, fiber, self, () => this.take(session, commit, isAll))
+      if (!session.hasDeadline) return wait.for(fiber, session)
       return Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
     })
     return self
-  }
-
-  /**
-   * Waits for the next frame. What arrives is decoded there and then, and the fiber resumed with what takes the message:
-   * to wake it for a look would cost as much again. All else is left to `self`, and so is a fiber that was interrupted
-   * and has lost the turn. Nothing is taken out before the fiber runs, which it may not.
-   */
-  private whenReady<A>(session: Session<In>, fiber: Fiber, self: Recv<A>, take: () => Recv<A>): Recv<A> {
-    return Effect.async((resume) => {
-      const look = (): void => {
-        if (!this.turn.isHeldBy(fiber)) return resume(self)
-        if (this.raw.line() !== session.line) return resume(this.turn.fail(closed))
-        const step = session.next()
-        if (step === "starved" && !session.hasDeadline) return wait()
-        // An undecodable message would be lost with a fiber that is interrupted now.
-        resume(step === "ready" && Exit.isSuccess(session.incoming.peek()) ? take() : self)
-      }
-      const wait = (): void => {
-        if (!session.line.onArrival(look, fiber)) look()
-      }
-      wait()
-    })
   }
 
   private pollAlone(until: Deadline.Deadline): Recv<boolean> {
@@ -216,8 +194,6 @@ const fillUp = <In>(session: Session<In>, restore: Restore): Recv<void> => {
 const lostTurn = "ductworks: the turn was lost between decode and commit"
 
 const notConnected = Exit.fail(new NotConnected({ operation: "recv" }))
-
-const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
 
 const yes = Exit.succeed(true)
 
