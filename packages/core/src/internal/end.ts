@@ -28,8 +28,8 @@ export class End extends Facade implements Connection {
     this.#driver = driver
     this.#info = info
     this.#watchdog = watchdog
-    this.#reader = new Reader(driver, watchdog)
-    driver.start((side) => (side === "read" ? this.#reader : this.#writer)?.wake())
+    const reader = (this.#reader = new Reader(driver, watchdog))
+    driver.start((side) => (side === "read" ? reader : this.#writer)?.wake())
   }
 
   get localAddress() {

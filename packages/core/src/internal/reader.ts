@@ -12,9 +12,11 @@ import type { Watchdog } from "./watchdog.js"
 
 const closed = new DuctClosed({ operation: "recv" })
 
-/** The reading half of a connection: one taker, any number of watchers, a sticky end. */
-export class Reader {
-  private readonly waiters: Waiters
+/**
+ * The reading half of a connection: one taker, any number of watchers, a sticky end. It is its own Waiters: with thousands
+ * of connections, each object that a wake touches is fetched from far away.
+ */
+export class Reader extends Waiters {
   /** What was taken from the driver by somebody who only looked. */
   private ready: ByteQueue | undefined
   private end: ReadError | undefined
@@ -27,7 +29,7 @@ export class Reader {
     private readonly driver: Driver,
     watchdog: Watchdog
   ) {
-    this.waiters = new Waiters(watchdog)
+    super(watchdog)
   }
 
   /** Whether the end of the stream, or what broke it off, has been seen. */
@@ -35,9 +37,9 @@ export class Reader {
     return this.end !== undefined
   }
 
-  wake(): void {
+  override wake(): void {
     this.isQuiet = false
-    this.waiters.wake()
+    super.wake()
   }
 
   close(): void {
@@ -101,8 +103,8 @@ export class Reader {
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
     return until === undefined
-      ? (this.untilArrival ??= this.waiters.wait(() => this.isTold(), undefined))
-      : this.waiters.wait(() => this.isTold(), until)
+      ? (this.untilArrival ??= this.wait(() => this.isTold(), undefined))
+      : this.wait(() => this.isTold(), until)
   }
 
   arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
@@ -111,7 +113,7 @@ export class Reader {
 
   onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
     if (this.isTold()) return false
-    this.waiters.listen(wake, fiber)
+    this.listen(wake, fiber)
     return true
   }
 

@@ -19,8 +19,7 @@ const no = Exit.succeed(false)
 const deferLimit = 64 * 1024
 
 /** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
-export class Writer {
-  private readonly waiters: Waiters
+export class Writer extends Waiters {
   private readonly highWaterMark: number
   private taken = 0
   private isClosed = false
@@ -38,12 +37,8 @@ export class Writer {
     /** Of the same connection: whether the other end's end was seen. */
     private readonly reader: { readonly isEnded: boolean }
   ) {
-    this.waiters = new Waiters(watchdog)
+    super(watchdog)
     this.highWaterMark = sizes.sizeOr(highWaterMark, sizes.highWaterMark)
-  }
-
-  wake(): void {
-    this.waiters.wake()
   }
 
   close(): void {
@@ -127,7 +122,7 @@ export class Writer {
     timedOut: () => Exit.Exit<never, WriteError>
   ): Effect.Effect<void, WriteError> {
     const isWritable = () => this.isWritable()
-    return Effect.flatMap(this.waiters.wait(isWritable, until), () => {
+    return Effect.flatMap(this.wait(isWritable, until), () => {
       if (isWritable()) return this.put(chunks, until === undefined ? undefined : Deadline.remaining(until))
       return until !== undefined && Deadline.isOver(until) ? timedOut() : this.putUntil(chunks, until, timedOut)
     })
@@ -161,7 +156,7 @@ export class Writer {
       const wait = (): Effect.Effect<boolean, WriteError> => {
         if (!isOver()) {
           if (until !== undefined && Deadline.isOver(until)) return no
-          return Effect.flatMap(this.waiters.wait(isOver, until), wait)
+          return Effect.flatMap(this.wait(isOver, until), wait)
         }
         if (this.isClosed) return closed
         const failure = this.driver.failure()

@@ -22,7 +22,8 @@ const nothing = new Uint8Array(0)
 
 /** A connected socket of `node:net` as a driver of core's `Connection`. */
 export class SocketDriver implements Driver, Recipient {
-  private readonly inbox: Inbox
+  /** None while whoever waits takes what comes as it comes, which is most of the time. */
+  private inbox: Inbox | undefined
   /** Bytes that came after those in the inbox, in memory that is read into again as soon as this event is over. */
   private lent: Uint8Array = nothing
   private readonly sender: Outlet
@@ -36,8 +37,10 @@ export class SocketDriver implements Driver, Recipient {
   private isClosed = false
 
   /** @param source an open handle or descriptor; a plain socket (the slow, documented interface); nothing, to connect */
-  constructor(source: Source | { readonly plain: net.Socket }, readAhead: number) {
-    this.inbox = new Inbox(readAhead)
+  constructor(
+    source: Source | { readonly plain: net.Socket },
+    private readonly readAhead: number
+  ) {
     this.endpoint =
       source !== undefined && "plain" in source
         ? plainEndpoint(source.plain, this)
@@ -71,12 +74,21 @@ export class SocketDriver implements Driver, Recipient {
   /** A fiber that the bytes woke has run by now, unless it has a scheduler of its own. */
   keep(): void {
     this.copy()
-    if (!this.isDiscarding) this.isReading = !this.inbox.isFull
+    if (!this.isDiscarding) this.isReading = this.inbox?.isFull !== true
   }
 
   private copy(): void {
-    if (this.lent.length > 0) this.inbox.push(copyOf(this.lent, this.lent.length))
+    if (this.lent.length > 0) this.holding.push(this.takeLent())
+  }
+
+  private get holding(): Inbox {
+    return (this.inbox ??= new Inbox(this.readAhead))
+  }
+
+  private takeLent(): Uint8Array {
+    const { lent } = this
     this.lent = nothing
+    return copyOf(lent, lent.length)
   }
 
   /**
@@ -104,21 +116,27 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   private endRead(reason: ReadError): void {
-    this.inbox.end(reason)
+    this.holding.end(reason)
     this.wake("read")
   }
 
   take(): Chunks | ReadError | undefined {
+    if (this.inbox === undefined) {
+      const taken: Chunks | undefined = this.lent.length > 0 ? [this.takeLent()] : undefined
+      if (!this.isReading) this.goOnReading()
+      return taken
+    }
     this.copy()
     const taken = this.inbox.take()
+    if (!this.inbox.isEnded) this.inbox = undefined
     this.goOnReading()
     return taken
   }
 
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
-    const { lent } = this
-    if (lent.length === 0 || this.inbox.size > 0) {
-      const taken = this.inbox.takeInto(buffer)
+    const { inbox, lent } = this
+    if (lent.length === 0 || (inbox !== undefined && inbox.size > 0)) {
+      const taken = inbox?.takeInto(buffer)
       this.goOnReading()
       return taken
     }
@@ -129,7 +147,9 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   private goOnReading(): void {
-    if (!this.isReading && !this.inbox.isFull && !this.inbox.isEnded && !this.isClosed) this.startReading()
+    const { inbox } = this
+    const wantsNone = inbox !== undefined && (inbox.isFull || inbox.isEnded)
+    if (!this.isReading && !wantsNone && !this.isClosed) this.startReading()
   }
 
   private startReading(): void {
@@ -208,12 +228,12 @@ export class SocketDriver implements Driver, Recipient {
     if (this.isLingering) return
     this.isLingering = true
     this.sender.whenDrained(() => {
-      if (this.sender.failure !== undefined || this.inbox.isEnded || !isTcp(this.socket)) {
+      if (this.sender.failure !== undefined || this.inbox?.isEnded === true || !isTcp(this.socket)) {
         this.socket.destroy()
         return
       }
       this.copy()
-      const hasUnread = this.inbox.size > 0
+      const hasUnread = this.inbox !== undefined && this.inbox.size > 0
       this.isDiscarding = true
       if (!this.isReading) this.startReading()
       discardUntilQuiet(
