@@ -55,7 +55,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.asked = options.maxMessageBytes
     this.quoting = quotingEncoder(outbound.encode)
     const decodeRun = runDecoder(inbound.decode)
-    this.decodeRun = decodeRun && ((run) => decodeRun(run)?.map((decoding) => this.provide(decoding)))
+    this.decodeRun = decodeRun && ((run) => this.provideAll(decodeRun(run)))
   }
 
   get encoderName(): string {
@@ -89,6 +89,10 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   /** Exits pass as they are; an Effect gets its services. */
   private provide<A, E>(result: Effect.Effect<A, E, R>): Effect.Effect<A, E> {
     return isDone(result) ? result : Effect.provide(result, this.context)
+  }
+
+  private provideAll<A, E>(results: ReadonlyArray<Effect.Effect<A, E, R>> | undefined) {
+    return results === undefined || results.every(isDone) ? results : results.map((result) => this.provide(result))
   }
 
   /** The smallest of the limits that apply; what is no limit does not. */

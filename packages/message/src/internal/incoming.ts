@@ -147,6 +147,7 @@ export class Incoming<In> {
     const run = runOf(sizes, format.framing.headerBytes, format.framing.trailerBytes)
     const decodings = format.decodeRun(run)
     if (decodings === undefined) for (const payload of payloadsOf(run)) this.decode(payload)
+    else if (this.messages === undefined && decodings.every(isMessage)) this.messages = [...decodings]
     else decodings.forEach((decoding, i) => this.add(decoding, sizes[i] ?? 0))
     return true
   }
@@ -207,3 +208,6 @@ export class Incoming<In> {
     }
   }
 }
+
+const isMessage = <In>(decoding: Effect.Effect<In, DeserializeError>): decoding is Exit.Success<In, DeserializeError> =>
+  isDone(decoding) && Exit.isSuccess(decoding)

@@ -109,17 +109,21 @@ export class Sender<in Out> {
   private encode(message: Out): Effect.Effect<Payload, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.format.encode(message)
-      if (isDone(encoding) && Exit.isSuccess(encoding)) return encoding
-      const explain = (error: SerializeError) => this.outgoing.explain(error, message)
-      return isDone(encoding)
-        ? Exit.mapError(encoding, explain)
-        : Effect.mapError(
-            Effect.catchAllDefect(encoding, (cause) => this.unexpected(cause)),
-            explain
-          )
+      return isDone(encoding) && Exit.isSuccess(encoding) ? encoding : this.explained(encoding, message)
     } catch (cause) {
       return this.unexpected(cause)
     }
+  }
+
+  /** Apart, since a function with closures pays for what they share whether it makes them or not: 40 bytes a message. */
+  private explained(encoding: Effect.Effect<Uint8Array | string, SerializeError>, message: Out) {
+    const explain = (error: SerializeError) => this.outgoing.explain(error, message)
+    return isDone(encoding)
+      ? Exit.mapError(encoding, explain)
+      : Effect.mapError(
+          Effect.catchAllDefect(encoding, (cause) => this.unexpected(cause)),
+          explain
+        )
   }
 
   private unexpected(cause: unknown): Exit.Exit<never, SerializeError> {
