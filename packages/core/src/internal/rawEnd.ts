@@ -15,7 +15,7 @@ import { copyOf } from "../Slab.js"
 import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
-import { RawReceiver, Want } from "./rawReceiver.js"
+import { type RawReceiver, receiverOf, Want } from "./rawReceiver.js"
 import { writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
@@ -41,7 +41,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
-    this.#receiver = connection === undefined ? undefined : new RawReceiver(connection)
+    this.#receiver = connection === undefined ? undefined : receiverOf(connection)
   }
 
   get line(): RawDuct.RawDuct["line"] {

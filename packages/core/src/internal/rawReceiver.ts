@@ -60,11 +60,12 @@ export class RawReceiver implements Line {
   /** What somebody who waits is filling. */
   private filling: Filling | undefined
   private pulls: Effect.Effect<Chunks, ReadError> | undefined
-  readonly takeInto?: NonNullable<Line["takeInto"]>
 
-  constructor(readonly connection: Connection) {
-    const { takeInto } = connection
-    if (takeInto !== undefined) this.takeInto = (buffer) => this.heldInto(buffer) ?? takeInto(buffer)
+  constructor(readonly connection: Connection) {}
+
+  /** How bytes are read into the caller's memory, if that is so. */
+  protected get direct(): NonNullable<Line["takeInto"]> | undefined {
+    return undefined
   }
 
   private get queue(): ByteQueue {
@@ -139,10 +140,10 @@ export class RawReceiver implements Line {
    * then a wait that comes to nothing gives back what the buffer holds.
    */
   receiveInto(fiber: Fiber, buffer: Uint8Array, count: number, timeout: Duration.Duration): Recv<number> {
-    const { takeInto } = this
+    const { direct } = this
     const taken = () => this.receive(fiber, new Want(count, timeout, (queue) => queue.takeInto(buffer)))
-    if (takeInto === undefined) return taken()
-    const filling = new Filling(buffer, count, takeInto)
+    if (direct === undefined) return taken()
+    const filling = new Filling(buffer, count, direct)
     let hasPaused = false
     const patience = new Patience(fiber, timeout)
     const goOn = (): Recv<number> => {
@@ -207,7 +208,7 @@ export class RawReceiver implements Line {
     return this.filling?.isBegun === true || (this.kept !== undefined && this.kept.size > 0)
   }
 
-  private heldInto(buffer: Uint8Array): number | undefined {
+  protected heldInto(buffer: Uint8Array): number | undefined {
     return this.kept === undefined || this.kept.size === 0 ? undefined : this.kept.takeInto(buffer)
   }
 
@@ -247,5 +248,19 @@ export class RawReceiver implements Line {
     return undefined
   }
 }
+
+/** Over a connection whose system can be read into the caller's memory. */
+class DirectRawReceiver extends RawReceiver {
+  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+    return this.heldInto(buffer) ?? this.connection.takeInto?.(buffer)
+  }
+
+  protected override get direct(): NonNullable<Line["takeInto"]> {
+    return (buffer) => this.takeInto(buffer)
+  }
+}
+
+export const receiverOf = (connection: Connection): RawReceiver =>
+  connection.takeInto === undefined ? new RawReceiver(connection) : new DirectRawReceiver(connection)
 
 const yes = Exit.succeed(true)

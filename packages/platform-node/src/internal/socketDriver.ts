@@ -26,7 +26,8 @@ export class SocketDriver implements Driver, Recipient {
   private inbox: Inbox | undefined
   /** Bytes that came after those in the inbox, in memory that is read into again as soon as this event is over. */
   private lent: Uint8Array = nothing
-  private readonly sender: Outlet
+  /** None before there is something to send. */
+  private outlet: Outlet | undefined
   private readonly endpoint: Endpoint
   private wake: (side: "read" | "write") => void = nobody
   isReading = false
@@ -45,7 +46,6 @@ export class SocketDriver implements Driver, Recipient {
       source !== undefined && "plain" in source
         ? plainEndpoint(source.plain, this)
         : new DuctSocket(source, readAhead, this)
-    this.sender = new Outlet(this.endpoint, this)
   }
 
   get socket(): net.Socket {
@@ -98,11 +98,11 @@ export class SocketDriver implements Driver, Recipient {
    */
   ended(): void {
     const ended = (cause?: unknown) => {
-      const why = cause ?? this.sender.failure
+      const why = cause ?? this.failure()
       this.endRead(codeOf(why) === "ECONNRESET" ? readError(why) : new RemoteDuctClosed({}))
     }
-    if (this.sender.failure !== undefined || !isTcp(this.socket)) ended()
-    else if (this.sender.pending() > 0) setImmediate(() => ended())
+    if (this.failure() !== undefined || !isTcp(this.socket)) ended()
+    else if (this.pending() > 0) setImmediate(() => ended())
     else this.endpoint.send([nothing], ended)
   }
 
@@ -159,6 +159,10 @@ export class SocketDriver implements Driver, Recipient {
 
   // --- writing
 
+  private get sender(): Outlet {
+    return (this.outlet ??= new Outlet(this.endpoint, this))
+  }
+
   put(chunks: Chunks): void {
     this.sender.put(chunks)
   }
@@ -168,7 +172,7 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   pending(): number {
-    return this.sender.pending()
+    return this.outlet === undefined ? 0 : this.outlet.pending()
   }
 
   /** Bytes have left, or never will. */
@@ -177,7 +181,7 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   failure(): WriteError | undefined {
-    return this.sender.failure
+    return this.outlet?.failure
   }
 
   get endWrite(): Effect.Effect<void, WriteError> {

@@ -20,39 +20,42 @@ const sendsPerTurn = 64
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
 
+const none: ReadonlyArray<Uint8Array> = []
+
+const noop = () => {}
+
 // One for all: an error and its stack take longer than close(2).
 const sendClosed = new DuctClosed({ operation: "send" })
 
 /** A connected stream socket of the addon as a driver of core's `Connection`. */
 export class NativeDriver implements Driver {
-  private wake: (side: "read" | "write") => void = () => {}
+  private wake: (side: "read" | "write") => void = noop
   private readEnd: ReadError | undefined
   private loss: ReadError | undefined
   private isArmed = false
   private emptiedIn = 0
   private reads = 0
 
-  private pieces: ReadonlyArray<Uint8Array> = []
+  // What an idle connection has no need of is made when it has.
+  private outflow: Sender | undefined
+  private pieces = none
   private piece = 0
   private offset = 0
-  private sent: Sent = () => {}
-  private readonly sender: Sender
+  private sent: Sent = noop
 
   private isClosed = false
   private isLingering = false
   private isShut = false
   private discarded = 0
-  private stopQuiet: () => void = () => {}
-  private closed: Array<() => void> = []
+  private stopQuiet: () => void = noop
+  private closed: Array<() => void> | undefined
 
   constructor(
     private readonly system: System,
     private readonly polled: NativeHandle,
     private readonly isTcp: boolean,
     private readonly readAhead: number
-  ) {
-    this.sender = new Sender(this.transmit, () => this.wake("write"))
-  }
+  ) {}
 
   start(wake: (side: "read" | "write") => void): void {
     this.wake = wake
@@ -84,7 +87,7 @@ export class NativeDriver implements Driver {
   private recv(into: Uint8Array, offset: number, length: number): number {
     const { binding, spin } = this.system
     // Nobody answers what has not left, and while this spins, or finds the answer at once, the turn does not end.
-    if (spin > 0) this.sender.endTurn()
+    if (spin > 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
     this.reads += 1
     this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
@@ -113,22 +116,31 @@ export class NativeDriver implements Driver {
 
   // --- writing
 
+  private get sender(): Sender {
+    return (this.outflow ??= new Sender(
+      (pieces, sent) => this.transmit(pieces, sent),
+      () => this.wake("write")
+    ))
+  }
+
   put(chunks: Chunks): void {
     this.sender.put(chunks)
   }
 
   // While this spins, what was put leaves with the next receive, which is before the turn ends.
   isGathering(): boolean {
-    return this.system.spin === 0 && this.sender.isGathering
+    return this.system.spin === 0 && this.outflow !== undefined && this.outflow.isGathering
   }
 
-  readonly pending = (): number => this.sender.pending()
+  pending(): number {
+    return this.outflow === undefined ? 0 : this.outflow.pending()
+  }
 
   failure(): WriteError | undefined {
-    return this.sender.failure
+    return this.outflow?.failure
   }
 
-  private readonly transmit = (pieces: ReadonlyArray<Uint8Array>, sent: Sent): void => {
+  private transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
     this.pieces = pieces
     this.piece = this.offset = 0
     this.sent = sent
@@ -173,20 +185,22 @@ export class NativeDriver implements Driver {
   }
 
   private finish(failure?: WriteError): void {
-    this.pieces = []
+    this.pieces = none
     this.sent(failure)
   }
 
-  readonly endWrite: Effect.Effect<void, WriteError> = Effect.async((resume) => {
-    this.sender.whenDrained(() => {
-      this.shutdown()
-      const { failure } = this.sender
-      resume(failure === undefined ? Exit.void : Exit.fail(failure))
+  get endWrite(): Effect.Effect<void, WriteError> {
+    return Effect.async((resume) => {
+      this.sender.whenDrained(() => {
+        this.shutdown()
+        const failure = this.failure()
+        resume(failure === undefined ? Exit.void : Exit.fail(failure))
+      })
     })
-  })
+  }
 
   private shutdown(): void {
-    if (this.isShut || this.isClosed || this.sender.failure !== undefined) return
+    if (this.isShut || this.isClosed || this.failure() !== undefined) return
     this.isShut = true
     const result = this.system.binding.shutdown(this.polled.handle, SHUT.WR)
     if (result < 0 && result !== notConnected) this.sender.fail(writeError(fault("shutdown", result)))
@@ -198,11 +212,11 @@ export class NativeDriver implements Driver {
     return Effect.async((resume) => {
       const done = () => resume(Exit.void)
       if (this.isClosed) return done()
-      this.closed.push(done)
+      ;(this.closed ??= []).push(done)
       if (mode === "linger") this.linger()
       else this.destroy(mode === "reset")
       return Effect.sync(() => {
-        this.closed = this.closed.filter((other) => other !== done)
+        this.closed = this.closed?.filter((other) => other !== done)
       })
     })
   }
@@ -211,7 +225,7 @@ export class NativeDriver implements Driver {
   closeAtOnce(): boolean {
     if (this.isClosed) return true
     if (this.isLingering || this.pending() > 0) return false
-    if (this.isTcp && this.readEnd === undefined && this.sender.failure === undefined && this.discardOnce() > 0) {
+    if (this.isTcp && this.readEnd === undefined && this.failure() === undefined && this.discardOnce() > 0) {
       return false
     }
     this.destroy()
@@ -224,11 +238,11 @@ export class NativeDriver implements Driver {
     this.stopQuiet()
     if (isReset && this.isTcp) resetOnClose(this.system.binding, this.polled.handle)
     this.polled.close()
-    this.pieces = []
+    this.pieces = none
     this.sender.fail(sendClosed)
-    const closed = this.closed
-    this.closed = []
-    for (const done of closed) done()
+    const { closed } = this
+    this.closed = undefined
+    for (const done of closed ?? []) done()
   }
 
   // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
@@ -239,7 +253,7 @@ export class NativeDriver implements Driver {
     this.isLingering = true
     this.sender.whenDrained(() => {
       if (this.isClosed) return
-      if (this.sender.failure !== undefined || this.readEnd !== undefined || !this.isTcp) return this.destroy()
+      if (this.failure() !== undefined || this.readEnd !== undefined || !this.isTcp) return this.destroy()
       this.discard()
       if (this.isClosed) return
       if (this.discarded === 0) return this.destroy()
