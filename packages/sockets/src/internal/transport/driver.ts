@@ -147,7 +147,7 @@ export class NativeDriver implements Driver {
     this.advance()
   }
 
-  private readonly advance = (): void => {
+  private advance(): void {
     const { binding, spin } = this.system
     const { handle } = this.polled
     for (let tries = 0; ; tries++) {
@@ -175,7 +175,7 @@ export class NativeDriver implements Driver {
   }
 
   private pause(result: number): void {
-    const failed = isBlocked(result) ? this.polled.watch("write", this.advance) : result
+    const failed = isBlocked(result) ? this.polled.watch("write", () => this.advance()) : result
     if (failed >= 0) return
     const cause = fault("send", failed)
     // The system tells of a reset once (SO_ERROR): a read that comes after this would see a clean end.
@@ -265,14 +265,14 @@ export class NativeDriver implements Driver {
     })
   }
 
-  private readonly discard = (): void => {
+  private discard(): void {
     if (this.isClosed) return
     for (const limit = this.discarded + discardAtOnce; this.discarded < limit;) {
       const count = this.discardOnce()
       if (count <= 0 && !isBlocked(count)) return this.destroy()
       if (count < 0) break
     }
-    if (this.polled.watch("read", this.discard) < 0) this.destroy()
+    if (this.polled.watch("read", () => this.discard()) < 0) this.destroy()
   }
 
   private discardOnce(): number {
