@@ -168,7 +168,7 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   isGathering(): boolean {
-    return this.sender.isGathering
+    return this.outlet !== undefined && this.outlet.isGathering
   }
 
   pending(): number {
