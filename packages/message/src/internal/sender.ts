@@ -116,7 +116,7 @@ export class Sender<in Out> {
   }
 
   /** Apart, since a function with closures pays for what they share whether it makes them or not: 40 bytes a message. */
-  private explained(encoding: Effect.Effect<Uint8Array | string, SerializeError>, message: Out) {
+  private explained(encoding: Effect.Effect<Payload, SerializeError>, message: Out) {
     const explain = (error: SerializeError) => this.outgoing.explain(error, message)
     return isDone(encoding)
       ? Exit.mapError(encoding, explain)
