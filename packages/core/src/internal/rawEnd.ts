@@ -15,7 +15,8 @@ import { copyOf } from "../Slab.js"
 import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
-import { type RawReceiver, receiverOf, Want } from "./rawReceiver.js"
+import { receiverOf } from "./directReceiver.js"
+import { type RawReceiver, Want } from "./rawReceiver.js"
 import { writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */

@@ -249,18 +249,4 @@ export class RawReceiver implements Line {
   }
 }
 
-/** Over a connection whose system can be read into the caller's memory. */
-class DirectRawReceiver extends RawReceiver {
-  takeInto(buffer: Uint8Array): number | ReadError | undefined {
-    return this.heldInto(buffer) ?? this.connection.takeInto?.(buffer)
-  }
-
-  protected override get direct(): NonNullable<Line["takeInto"]> {
-    return (buffer) => this.takeInto(buffer)
-  }
-}
-
-export const receiverOf = (connection: Connection): RawReceiver =>
-  connection.takeInto === undefined ? new RawReceiver(connection) : new DirectRawReceiver(connection)
-
 const yes = Exit.succeed(true)

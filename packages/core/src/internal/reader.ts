@@ -108,7 +108,7 @@ export class Reader extends Waiters {
   }
 
   arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.waiters.waitThen(() => this.isTold(), until, next)
+    return this.waitThen(() => this.isTold(), until, next)
   }
 
   onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {

@@ -1,0 +1,17 @@
+import type { Connection, Line } from "../Connection.js"
+import type { ReadError } from "../DuctError.js"
+import { RawReceiver } from "./rawReceiver.js"
+
+/** Over a connection whose system can be read into the caller's memory. */
+class DirectRawReceiver extends RawReceiver {
+  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+    return this.heldInto(buffer) ?? this.connection.takeInto?.(buffer)
+  }
+
+  protected override get direct(): NonNullable<Line["takeInto"]> {
+    return (buffer) => this.takeInto(buffer)
+  }
+}
+
+export const receiverOf = (connection: Connection): RawReceiver =>
+  connection.takeInto === undefined ? new RawReceiver(connection) : new DirectRawReceiver(connection)
