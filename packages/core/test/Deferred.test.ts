@@ -107,13 +107,18 @@ describe("what is deferred to the end of the turn", () => {
     })
   )
 
-  it.scoped("is at most 64 KiB: it is put before there would be more", () =>
+  it.scoped("is at most 64 KiB in a turn, whoever it is: it is put before there would be more", () =>
     Effect.gen(function* () {
       const { connection, driver } = yield* gathering()
       const source = new Source(1, 2, 3)
+      assert.isTrue(connection.defer(source, 3))
       assert.isTrue(connection.defer(source, 64 * 1024 - 3))
-      assert.isFalse(connection.defer(source, 64 * 1024 - 2))
-      assert.deepStrictEqual(written(driver), [[1, 2, 3]])
+      assert.deepStrictEqual(written(driver), [])
+      const other = yield* gathering()
+      assert.isTrue(other.connection.defer(new Source(4), 1))
+      assert.deepStrictEqual([written(driver), written(other.driver)], [[[1, 2, 3]], []])
+      assert.isFalse(other.connection.defer(new Source(5), 64 * 1024 + 1), "it is too much for any turn")
+      assert.deepStrictEqual(written(other.driver), [[4]])
     })
   )
 

@@ -141,7 +141,7 @@ export class End extends Facade implements Connection {
 
   #linger(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#writer?.release()
+      this.#writer?.leave()
       this.#wake()
       if (this.#driver.closeAtOnce?.() === true) return Effect.void
       return Effect.zipRight(within(this.#info.linger, this.#driver.close("linger")), this.#close("now"))

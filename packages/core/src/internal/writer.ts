@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Chunks, Deferred, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
-import { wakes } from "../Wakes.js"
+import { type Gatherer, limit, turn } from "../Turn.js"
 import * as sizes from "./sizes.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
@@ -15,20 +15,14 @@ const yes = Exit.succeed(true)
 
 const no = Exit.succeed(false)
 
-// What is deferred is put from here on.
-const deferLimit = 64 * 1024
-
 /** The writing half of a connection: takes chunks whole, in order, while little enough is pending. */
-export class Writer extends Waiters {
+export class Writer extends Waiters implements Gatherer {
   private readonly highWaterMark: number
   private taken = 0
   private isClosed = false
   private end: Exit.Exit<never, WriteError> | undefined
   /** What was deferred, and has not been put. */
   private source: Deferred | undefined
-  // Made with the first that is deferred: most connections never gather.
-  private onTurnEnd: (() => void) | undefined
-  private isEndAwaited = false
 
   constructor(
     private readonly driver: Driver,
@@ -67,34 +61,24 @@ export class Writer extends Waiters {
   }
 
   defer(source: Deferred, bytes: number): boolean {
-    if (this.source !== source) this.release()
+    if (this.source !== source) this.leave()
     if (
-      source.size + bytes > deferLimit ||
+      bytes > limit ||
       this.driver.isGathering?.() !== true ||
       this.reader.isEnded ||
       !this.isWritable() ||
       this.failure() !== undefined
     ) {
-      this.release()
+      this.leave()
       return false
     }
-    if (this.source === undefined) this.await(source)
+    turn.expect(this, bytes)
+    this.source = source
     return true
   }
 
-  private await(source: Deferred): void {
-    this.source = source
-    if (this.isEndAwaited) return
-    this.isEndAwaited = true
-    this.onTurnEnd ??= () => {
-      this.isEndAwaited = false
-      this.release()
-    }
-    wakes.atEnd(this.onTurnEnd)
-  }
-
   /** Puts what was deferred. */
-  release(): void {
+  leave(): void {
     const { source } = this
     if (source === undefined) return
     this.source = undefined
@@ -131,7 +115,7 @@ export class Writer extends Waiters {
   private put(chunks: Chunks, timeout: Duration.Duration | undefined): Effect.Effect<void, WriteError> {
     const failure = this.failure()
     if (failure !== undefined) return failure
-    this.release()
+    this.leave()
     this.hand(chunks)
     // What the system refuses at once is told at once.
     const refused = this.failure()
@@ -150,7 +134,7 @@ export class Writer extends Waiters {
   /** Whether what was taken so far had left by then. */
   flushed(until: Deadline.Deadline | undefined): Effect.Effect<boolean, WriteError> {
     return Effect.suspend(() => {
-      this.release()
+      this.leave()
       const target = this.taken
       const isOver = () => this.isClosed || this.driver.failure() !== undefined || this.left() >= target
       const wait = (): Effect.Effect<boolean, WriteError> => {
@@ -172,7 +156,7 @@ export class Writer extends Waiters {
 
   endWrite(): Effect.Effect<void, WriteError | Unsupported> {
     return Effect.suspend(() => {
-      this.release()
+      this.leave()
       const failure = this.failure()
       if (failure !== undefined) return failure
       this.end = closed

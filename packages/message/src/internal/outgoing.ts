@@ -59,10 +59,13 @@ export class Outgoing {
     return this.frames.size + this.waitingSize
   }
 
-  /** The most bytes that the frame of a payload takes; infinity if it is one that may be on loan. */
-  most(payload: Payload): number {
-    const most = this.frameBytes(typeof payload === "string" ? payload.length * 3 : payload.length)
-    return most > largest ? Infinity : most
+  /** About how many bytes the frame of a payload takes; infinity if it is one that may be on loan. */
+  weight(payload: Payload): number {
+    return this.most(payload) > largest ? Infinity : this.frameBytes(payload.length)
+  }
+
+  private most(payload: Payload): number {
+    return this.frameBytes(typeof payload === "string" ? payload.length * 3 : payload.length)
   }
 
   /** Adds a frame. Why not, if it cannot be sent; then nothing was added. */

@@ -80,7 +80,7 @@ export class Sender<in Out> {
   /** What would not leave at once anyway is encoded when it does, with all that comes until then. */
   private sendPayload(payload: Payload): Effect.Effect<void, SendError> {
     const { outgoing } = this
-    if (this.raw.line()?.defer(outgoing, outgoing.most(payload)) === true) {
+    if (this.raw.line()?.defer(outgoing, outgoing.weight(payload)) === true) {
       return outgoing.addOneOfMany(payload) ?? Exit.void
     }
     return outgoing.add(payload) ?? this.writeAdded()

@@ -1,8 +1,8 @@
 import { Outbox } from "@ductworks/core/Buffers"
 import type { Chunks } from "@ductworks/core/Connection"
 import type { WriteError } from "@ductworks/core/DuctError"
+import { type Gatherer, turn } from "@ductworks/core/Turn"
 import { gather } from "./gather.js"
-import { type Gatherer, turn } from "./turn.js"
 
 /** What a send came to: nothing when the kernel has it all, else why it never will. */
 export type Sent = (failure?: WriteError) => void
@@ -32,8 +32,9 @@ export abstract class Outflow implements Gatherer {
   protected abstract progressed(): void
 
   put(chunks: Chunks): void {
-    // An open turn or a send under way is why there may be something in the outbox.
-    if (chunks.length === 1 && !this.isSending && !this.isTurnOpen) return this.begin(chunks, chunks[0].length)
+    // When a turn ends, somebody who gathered may be told so before this is.
+    const isNext = !this.isSending && !this.isTurnOpen && this.waiting === 0
+    if (chunks.length === 1 && isNext) return this.begin(chunks, chunks[0].length)
     const outbox = (this.outbox ??= new Outbox())
     const before = outbox.size
     outbox.push(chunks)
