@@ -108,11 +108,13 @@ describe("sendAll of many at once", () => {
         yield 2
         Effect.runSync(left.send("between"))
         yield 3
+        Effect.runSync(left.sendAll(["and", "again"]))
+        yield 4
       }
       yield* left.sendAll(interfering())
       const received: Array<unknown> = []
-      while (received.length < 4) received.push(...(yield* right.recvAll))
-      assert.deepStrictEqual(received, [1, 2, "between", 3])
+      while (received.length < 7) received.push(...(yield* right.recvAll))
+      assert.deepStrictEqual(received, [1, 2, "between", 3, "and", "again", 4])
     }).pipe(memory)
   )
 

@@ -6,7 +6,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Connection } from "../Connection.js"
+import type { Connection, Deferred } from "../Connection.js"
 import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
@@ -42,6 +42,8 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
+    // What was deferred leaves with the connection that goes: a layer that sends from now on is told that there is none.
+    this.#receiver?.defer(noSource, Infinity)
     this.#receiver = connection === undefined ? undefined : receiverOf(connection)
   }
 
@@ -211,3 +213,5 @@ const takeSizes = (queue: ByteQueue, sizes: ReadonlyArray<number>): Array<Uint8A
   }
   return parts
 }
+
+const noSource: Deferred = { size: 0, take: () => undefined }

@@ -113,9 +113,9 @@ export class Writer extends Waiters implements Gatherer {
   }
 
   private put(chunks: Chunks, timeout: Duration.Duration | undefined): Effect.Effect<void, WriteError> {
+    this.leave()
     const failure = this.failure()
     if (failure !== undefined) return failure
-    this.leave()
     this.hand(chunks)
     // What the system refuses at once is told at once.
     const refused = this.failure()

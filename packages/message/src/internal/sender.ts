@@ -18,6 +18,9 @@ const notConnected = Exit.fail(new NotConnected({ operation: "send" }))
 /** Messages into whole frames, and those to the raw duct, which takes each in one piece. */
 export class Sender<in Out> {
   private frames: Outgoing | undefined
+  /** The batch of a `sendAll` whose messages are being asked for, and what is left to be run to send those before. */
+  private drawn: Outgoing | undefined
+  private sending: Effect.Effect<void, SendError> | undefined
 
   constructor(
     private readonly raw: RawDuct.RawDuct,
@@ -48,49 +51,72 @@ export class Sender<in Out> {
 
   /** Batch by batch, so that an endless iterable leaves with bounded memory. */
   private sendRest(messages: Iterator<Out>, isLong: boolean): Effect.Effect<void, SendError> {
+    this.sendDrawn()
+    const { outgoing } = this
+    const line = this.raw.line()
+    if (line === undefined) return notConnected
+    // What single sends left there is sure to leave, and is nothing that a wait of this one may drop.
+    line.defer(outgoing, Infinity)
+    if (isLong) outgoing.gather()
+    const { drawn, sending } = this
+    this.frames = this.sending = undefined
+    this.drawn = outgoing
+    const rest = this.sendBatchOr(messages, outgoing)
+    const before = this.sending
+    this.frames = outgoing
+    this.drawn = drawn
+    this.sending = sending
+    return before === undefined ? rest : Effect.zipRight(before, rest)
+  }
+
+  private sendBatchOr(messages: Iterator<Out>, outgoing: Outgoing): Effect.Effect<void, SendError> {
     try {
-      return this.sendBatch(messages, isLong)
+      return this.sendBatch(messages, outgoing)
     } catch (defect) {
       // The iterable threw. What it gave before must not lie here until somebody sends again.
-      return Effect.zipRight(this.writeAdded(), Effect.die(defect))
+      return Effect.zipRight(this.writeAdded(outgoing), Effect.die(defect))
     }
   }
 
-  private sendBatch(messages: Iterator<Out>, isLong: boolean): Effect.Effect<void, SendError> {
-    const { outgoing } = this
-    // What single sends left there is sure to leave, and is nothing that a wait of this one may drop.
-    this.raw.line()?.defer(outgoing, Infinity)
-    if (isLong) outgoing.gather()
+  private sendBatch(messages: Iterator<Out>, outgoing: Outgoing): Effect.Effect<void, SendError> {
     for (let next = messages.next(); next.done !== true; next = messages.next()) {
       const encoding = this.encode(next.value)
       if (!isDone(encoding)) {
-        return this.writeAdded().pipe(
+        return this.writeAdded(outgoing).pipe(
           Effect.zipRight(Effect.flatMap(encoding, (payload) => this.sendPayload(payload))),
           Effect.flatMap(() => this.sendRest(messages, false))
         )
       }
       const refused = Exit.isSuccess(encoding) ? outgoing.addOneOfMany(encoding.value) : encoding
-      if (refused !== undefined) return Effect.zipRight(this.writeAdded(), refused)
+      if (refused !== undefined) return Effect.zipRight(this.writeAdded(outgoing), refused)
       if (outgoing.size >= batchBytes || outgoing.loan !== undefined)
-        return Effect.flatMap(this.writeAdded(), () => this.sendRest(messages, true))
+        return Effect.flatMap(this.writeAdded(outgoing), () => this.sendRest(messages, true))
     }
-    return this.writeAdded()
+    return this.writeAdded(outgoing)
   }
 
   /** What would not leave at once anyway is encoded when it does, with all that comes until then. */
   private sendPayload(payload: Payload): Effect.Effect<void, SendError> {
+    this.sendDrawn()
     const { outgoing } = this
-    if (this.raw.line()?.defer(outgoing, outgoing.weight(payload)) === true) {
-      return outgoing.addOneOfMany(payload) ?? Exit.void
-    }
-    return outgoing.add(payload) ?? this.writeAdded()
+    const line = this.raw.line()
+    if (line === undefined) return notConnected
+    if (line.defer(outgoing, outgoing.weight(payload))) return outgoing.addOneOfMany(payload) ?? Exit.void
+    return outgoing.add(payload) ?? this.writeAdded(outgoing)
+  }
+
+  /** For who sends while messages are asked for: those before are first. If they have to wait, it is their sender who does. */
+  private sendDrawn(): void {
+    if (this.drawn === undefined) return
+    const written = this.writeAdded(this.drawn)
+    if (isDone(written) && Exit.isSuccess(written)) return
+    this.sending = this.sending === undefined ? written : Effect.zipRight(this.sending, written)
   }
 
   /** Being run already: what it returns is what is left to be run. */
-  private writeAdded(): Effect.Effect<void, SendError> {
-    const batch = this.frames?.batch
-    const loan = this.frames?.loan
-    const chunks = this.frames?.take()
+  private writeAdded(outgoing: Outgoing): Effect.Effect<void, SendError> {
+    const { batch, loan } = outgoing
+    const chunks = outgoing.take()
     if (chunks === undefined) return Exit.void
     const line = this.raw.line()
     if (line === undefined) return notConnected

@@ -34,6 +34,10 @@ export class Wait<In, A> {
 
   /** For the fiber, which has the turn. To be run by it. */
   for(fiber: Fiber, session: Session<In>): Recv<A> {
+    const abandoned = this.resume
+    this.resume = undefined
+    // Whose it is was interrupted and has lost the turn, but may go on for all that.
+    abandoned?.(this.again())
     this.fiber = fiber
     if (session !== this.session) this.isAsked = false
     this.session = session
@@ -41,10 +45,7 @@ export class Wait<In, A> {
   }
 
   private readonly wait: Recv<A> = Effect.async((resume) => {
-    const abandoned = this.resume
     this.resume = resume
-    // Whose it is was interrupted and has lost the turn, but may go on for all that.
-    abandoned?.(this.again())
     this.listen()
   })
 
@@ -55,9 +56,10 @@ export class Wait<In, A> {
   }
 
   private readonly look = (): void => {
-    const { fiber, session } = this
+    const { fiber, resume, session } = this
     this.isAsked = false
-    if (fiber === undefined || session === undefined) return
+    // Who has not begun to wait, as the fiber paused before that, asks when it does.
+    if (fiber === undefined || resume === undefined || session === undefined) return
     if (!this.turn.isHeldBy(fiber)) return this.end(this.again())
     const step = session.next()
     // An undecodable message would be lost with a fiber that is interrupted now.
