@@ -102,6 +102,8 @@ export interface Connection {
    * this turn has to leave first, a write would wait, or has failed. Then the source has been asked.
    */
   readonly defer: (source: Deferred, bytes: number) => boolean
+  /** What was deferred leaves now. */
+  readonly leave: () => void
   /** Bytes that were taken and have not left. */
   readonly pending: () => number
   /** Bytes that have left since the connection was made: what is taken by now has, once this is `left() + pending()`. */
@@ -134,6 +136,7 @@ export type Line = Pick<
   | "isReadable"
   | "offer"
   | "defer"
+  | "leave"
   | "pending"
   | "left"
   | "flushUntil"

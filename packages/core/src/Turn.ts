@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { globalValue } from "effect/GlobalValue"
-import { type Wakes, wakes } from "./Wakes.js"
+import { wakes } from "./Wakes.js"
 
 /**
  * Who has gathered bytes that are to leave when the turn ends.
@@ -39,11 +39,9 @@ export class Turn {
   private gatherers: Array<Gatherer> = none
   private gathered = 0
 
-  constructor(private readonly events: Wakes = wakes) {}
-
   /** There is one from now on. Its number. */
   begin(): number {
-    if (!this.isEndAwaited) this.events.atEnd(this.end)
+    if (!this.isEndAwaited) wakes.atEnd(this.end)
     this.isEndAwaited = true
     return this.number
   }

@@ -53,6 +53,18 @@ describe("what is deferred to the end of the turn", () => {
     })
   )
 
+  it.scoped("leaves at once when it is told to, and then not again", () =>
+    Effect.gen(function* () {
+      const { connection, driver } = yield* gathering()
+      connection.leave()
+      assert.isTrue(connection.defer(new Source(1), 0))
+      connection.leave()
+      assert.deepStrictEqual(written(driver), [[1]])
+      yield* turnEnd
+      assert.deepStrictEqual(written(driver), [[1]])
+    })
+  )
+
   it.scoped("is refused while something would leave at once, and was not asked for then", () =>
     Effect.gen(function* () {
       const { connection, driver } = yield* scripted()

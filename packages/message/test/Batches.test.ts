@@ -3,21 +3,11 @@ import { Framing, MessageDuct, Serializer } from "@ductworks/message"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { type Kind, over } from "./support/transports.js"
+import { connectedWith, over } from "./support/transports.js"
 
 const KiB = 1024
 
 const format = { serializer: Serializer.bytes }
-
-const connected = (kind: Kind) =>
-  Effect.gen(function* () {
-    const parent = yield* MessageDuct.parent({ ...format, ...kind.anywhere })
-    yield* parent.bind()
-    const child = yield* MessageDuct.child({ ...format, address: yield* parent.listenerAddress })
-    yield* child.connect()
-    yield* parent.listen()
-    return { parent, child }
-  })
 
 /** Each byte tells its message and its duct; sizes differ, so that frames do not stand where others did. */
 const message = (duct: number, index: number): Uint8Array =>
@@ -34,7 +24,11 @@ describe("DW-32 the batches of a sendAll", () => {
   over("arrive as they were, to slow readers, of several ducts at once", (kind) =>
     Effect.gen(function* () {
       const count = 700
-      const ducts = yield* Effect.all([connected(kind), connected(kind), connected(kind)])
+      const ducts = yield* Effect.all([
+        connectedWith(kind, format),
+        connectedWith(kind, format),
+        connectedWith(kind, format)
+      ])
       const sending = yield* Effect.fork(
         Effect.forEach(ducts, ({ parent }, duct) => parent.sendAll(messages(duct, count)), { concurrency: "unbounded" })
       )
@@ -50,7 +44,7 @@ describe("DW-32 the batches of a sendAll", () => {
 
   over("with large messages in between, and texts", (kind) =>
     Effect.gen(function* () {
-      const { child, parent } = yield* connected(kind)
+      const { child, parent } = yield* connectedWith(kind, format)
       const sizes = Array.from({ length: 300 }, (_, i) =>
         i % 40 === 39 ? 70 * KiB : i % 40 === 20 ? 30 * KiB : 1000 + i
       )
@@ -65,7 +59,7 @@ describe("DW-32 the batches of a sendAll", () => {
 
   over("leave the stream whole when it is interrupted: what is sent afterwards comes after a part of them", (kind) =>
     Effect.gen(function* () {
-      const { child, parent } = yield* connected(kind)
+      const { child, parent } = yield* connectedWith(kind, format)
       for (let round = 0; round < 3; round++) {
         const sending = yield* Effect.fork(parent.sendAll(messages(round, 5000)))
         for (let i = 0; i < 300; i++) assert.isTrue(isMessage(yield* child.recv, round, i), `message ${i}`)

@@ -3,7 +3,7 @@ import { Framing, MessageDuct, Serializer } from "@ductworks/message"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Ref, TestClock } from "effect"
-import { connected, type Kind, over } from "./support/transports.js"
+import { connected, connectedWith, over } from "./support/transports.js"
 
 const KiB = 1024
 const large = 300 * KiB
@@ -16,20 +16,10 @@ const pattern = (seed: number, length: number): Uint8Array =>
 const isPattern = (received: Uint8Array, seed: number, length: number): boolean =>
   Buffer.compare(received, pattern(seed, length)) === 0
 
-const connectedBytes = (kind: Kind) =>
-  Effect.gen(function* () {
-    const parent = yield* MessageDuct.parent({ ...bytes, ...kind.anywhere })
-    yield* parent.bind()
-    const child = yield* MessageDuct.child({ ...bytes, address: yield* parent.listenerAddress })
-    yield* child.connect()
-    yield* parent.listen()
-    return { parent, child }
-  })
-
 describe("bytes that are lent", () => {
   over("DW-32 a message that its owner overwrites as soon as it is sent arrives as it was, to a slow reader", (kind) =>
     Effect.gen(function* () {
-      const { child, parent } = yield* connectedBytes(kind)
+      const { child, parent } = yield* connectedWith(kind, bytes)
       const buffer = new Uint8Array(large)
       const sizes = [64 * KiB, large, 64 * KiB - 1, 70 * KiB, 10, large]
       const sending = yield* Effect.fork(
@@ -49,7 +39,7 @@ describe("bytes that are lent", () => {
 
   over("DW-32 messages of many senders at once arrive whole, each sender's in order", (kind) =>
     Effect.gen(function* () {
-      const { child, parent } = yield* connectedBytes(kind)
+      const { child, parent } = yield* connectedWith(kind, bytes)
       const sizes = [large, 20, 90 * KiB, 30 * KiB]
       const senders = [0, 1, 2, 3]
       const sending = yield* Effect.fork(
@@ -78,7 +68,7 @@ describe("bytes that are lent", () => {
 
   over("DW-32 an interrupted send leaves the stream whole: the message comes once, or not at all", (kind) =>
     Effect.gen(function* () {
-      const { child, parent } = yield* connectedBytes(kind)
+      const { child, parent } = yield* connectedWith(kind, bytes)
       const messages = [pattern(0, large), pattern(1, large), pattern(2, large)]
       const sending = yield* Effect.fork(Effect.forEach(messages, (message) => parent.send(message)))
       yield* Effect.yieldNow()

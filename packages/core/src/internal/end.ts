@@ -104,6 +104,10 @@ export class End extends Facade implements Connection {
     return (source, bytes) => this.#writing.defer(source, bytes)
   }
 
+  get leave(): Connection["leave"] {
+    return () => this.#writer?.leave()
+  }
+
   get pending(): Connection["pending"] {
     return () => this.#writer?.pending() ?? 0
   }

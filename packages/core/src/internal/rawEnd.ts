@@ -6,7 +6,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Connection, Deferred } from "../Connection.js"
+import type { Connection } from "../Connection.js"
 import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
@@ -16,7 +16,8 @@ import type { ByteQueue } from "./byteQueue.js"
 import { isCount, notACount } from "./count.js"
 import { pollTimeout, timeout as defaultTimeout } from "./constants.js"
 import { receiverOf } from "./directReceiver.js"
-import { type RawReceiver, Want } from "./rawReceiver.js"
+import type { RawReceiver } from "./rawReceiver.js"
+import { Want } from "./want.js"
 import { writeAll, writePieces } from "./writePieces.js"
 
 /** What one `send` takes. */
@@ -43,7 +44,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   /** Makes the connection the duct's, or none; nothing of the one before is left. */
   attach(connection: Connection | undefined): void {
     // What was deferred leaves with the connection that goes: a layer that sends from now on is told that there is none.
-    this.#receiver?.defer(noSource, Infinity)
+    this.#receiver?.leave()
     this.#receiver = connection === undefined ? undefined : receiverOf(connection)
   }
 
@@ -213,5 +214,3 @@ const takeSizes = (queue: ByteQueue, sizes: ReadonlyArray<number>): Array<Uint8A
   }
   return parts
 }
-
-const noSource: Deferred = { size: 0, take: () => undefined }

@@ -10,47 +10,14 @@ import type * as RawDuct from "../RawDuct.js"
 import { isSteady } from "../Wakes.js"
 import { ByteQueue } from "./byteQueue.js"
 import { Filling } from "./filling.js"
-
-/**
- * What a receive waits for, and what it does then. A class, because V8 may give a literal memory of the old generation, which
- * keeps what it refers to.
- */
-export class Want<A, E = never> {
-  /**
-   * @param count bytes to wait for
-   * @param take takes them out of the queue; there are fewer only at the end of the stream
-   * @param atEnd makes an error of that
-   */
-  constructor(
-    readonly count: number,
-    readonly timeout: Duration.Duration,
-    readonly take: (queue: ByteQueue) => A,
-    readonly atEnd?: (queue: ByteQueue) => E
-  ) {}
-}
-
-/** The time-out of a receive, which may wait several times. */
-class Patience {
-  private deadline: Deadline.Deadline | undefined
-
-  constructor(
-    private readonly fiber: Fiber,
-    readonly timeout: Duration.Duration
-  ) {}
-
-  /** How long to wait, if at all any longer. Its time begins when it waits first. */
-  get until(): Deadline.Deadline | undefined {
-    if (this.deadline !== undefined) return Deadline.isOver(this.deadline) ? undefined : this.deadline
-    return Duration.isZero(this.timeout) ? undefined : (this.deadline = Deadline.makeFor(this.fiber, this.timeout))
-  }
-}
+import { Patience, Want } from "./want.js"
 
 type Fiber = RuntimeFiber<unknown, unknown>
 
 type Recv<A, E = never> = Effect.Effect<A, RawDuct.RecvError | E>
 
 // Fewer bytes are cheaper to copy than to read apart from what comes with them.
-const direct = 64 * 1024
+const directFrom = 64 * 1024
 
 /** The receiving side of one connection of a duct. What arrived and was not asked for is kept here, and goes with it. */
 export class RawReceiver implements Line {
@@ -102,6 +69,10 @@ export class RawReceiver implements Line {
 
   defer(source: Deferred, bytes: number): boolean {
     return this.connection.defer(source, bytes)
+  }
+
+  leave(): void {
+    this.connection.leave()
   }
 
   pending(): number {
@@ -236,7 +207,7 @@ export class RawReceiver implements Line {
     while (queue.size < count) {
       const missing = count - queue.size
       const taken =
-        connection.takeInto !== undefined && (queue.isLanding || missing >= direct)
+        connection.takeInto !== undefined && (queue.isLanding || missing >= directFrom)
           ? queue.land(connection.takeInto, count)
           : connection.take()
       if (taken === undefined) return undefined

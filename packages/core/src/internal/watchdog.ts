@@ -82,7 +82,7 @@ interface Alarm {
 
 /**
  * All time-outs of one connection, served by one sleeping fiber a clock. It is not woken when a wait ends early: it
- * sleeps on, finds nothing due, and sleeps until the next deadline. So a wait with a time-out costs a Set entry, where
+ * sleeps on, finds nothing due, and sleeps until the next deadline. So a wait with a time-out costs a {@link Timer}, where
  * `Effect.timeout` costs two fibers.
  */
 export class Watchdog {

@@ -56,7 +56,7 @@ export class Sender<in Out> {
     const line = this.raw.line()
     if (line === undefined) return notConnected
     // What single sends left there is sure to leave, and is nothing that a wait of this one may drop.
-    line.defer(outgoing, Infinity)
+    line.leave()
     if (isLong) outgoing.gather()
     const { drawn, sending } = this
     this.frames = this.sending = undefined

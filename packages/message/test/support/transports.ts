@@ -38,12 +38,19 @@ export const over = <E>(
   }
 }
 
-/** A message parent and child, connected as two processes would be. */
+/** A message parent and child of JSON, connected as two processes would be. */
 export const connected = (kind: Kind, settings: MessageDuct.Settings = {}) =>
+  connectedWith(kind, { serializer: Serializer.json(), ...settings })
+
+/** The same in another format. */
+export const connectedWith = <A>(
+  kind: Kind,
+  options: MessageDuct.Settings & { readonly serializer: Serializer.Serializer<A> }
+) =>
   Effect.gen(function* () {
-    const parent = yield* MessageDuct.parent({ ...settings, ...kind.anywhere })
+    const parent = yield* MessageDuct.parent({ ...options, ...kind.anywhere })
     yield* parent.bind()
-    const child = yield* MessageDuct.child({ ...settings, address: yield* parent.listenerAddress })
+    const child = yield* MessageDuct.child({ ...options, address: yield* parent.listenerAddress })
     yield* child.connect()
     yield* parent.listen()
     return { parent, child }

@@ -4,7 +4,8 @@ const LAND_TIMES = 16
 
 /**
  * The largest payload that is read with the header of the next one behind it. That spares the read that finds the header, and
- * with it a large piece of the next payload, which would have to be copied to where that belongs.
+ * with it a large piece of the next payload, which would have to be copied to where that belongs. Such a payload and the header
+ * (of 16 bytes, at most) still fit what is reserved at first.
  */
 const TAIL_UP_TO = LAND_FIRST - 16
 
