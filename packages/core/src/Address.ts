@@ -64,15 +64,32 @@ export interface MemoryAddress {
  */
 export type Address = UnixAddress | TcpAddress | FdAddress | MemoryAddress
 
-const tags: ReadonlyArray<unknown> = ["UnixAddress", "TcpAddress", "FdAddress", "MemoryAddress"]
-
 /**
- * Whether the value is one of the four kinds of address.
+ * Whether the value is one of the four kinds of address, each field of its type. What it says may still be of no use.
  *
  * @since 0.1.0
  * @category guards
  */
-export const isAddress = (u: unknown): u is Address => Predicate.hasProperty(u, "_tag") && tags.includes(u._tag)
+export const isAddress = (u: unknown): u is Address => {
+  if (!Predicate.hasProperty(u, "_tag")) return false
+  switch (u._tag) {
+    case "UnixAddress":
+      return Predicate.hasProperty(u, "path") && Predicate.isString(u.path)
+    case "TcpAddress":
+      return (
+        Predicate.hasProperty(u, "hostname") &&
+        Predicate.isString(u.hostname) &&
+        Predicate.hasProperty(u, "port") &&
+        Predicate.isNumber(u.port)
+      )
+    case "FdAddress":
+      return Predicate.hasProperty(u, "fd") && Predicate.isNumber(u.fd)
+    case "MemoryAddress":
+      return Predicate.hasProperty(u, "name") && Predicate.isString(u.name)
+    default:
+      return false
+  }
+}
 
 /**
  * The address of a Unix socket at the path, which is taken as it is: a transport says what is wrong with it, such as

@@ -115,6 +115,18 @@ describe("Address", () => {
   )
 
   it("isAddress knows what is none", () => {
-    for (const value of [undefined, null, "fd:3", {}, { _tag: "Fd" }]) assert.isFalse(Address.isAddress(value))
+    const wrong = [
+      undefined,
+      null,
+      "fd:3",
+      {},
+      { _tag: "Fd" },
+      { _tag: "UnixAddress" },
+      { _tag: "TcpAddress", hostname: "localhost" },
+      { _tag: "TcpAddress", port: 80 },
+      { _tag: "FdAddress", fd: "3" },
+      { _tag: "MemoryAddress", name: 1 }
+    ]
+    for (const value of wrong) assert.isFalse(Address.isAddress(value))
   })
 })

@@ -46,6 +46,21 @@ describe("connect", () => {
     )
   }
 
+  over("what is no address, as it comes out of parsed JSON, is an InvalidAddress of bind and of connect", () =>
+    Effect.gen(function* () {
+      for (const fields of [{ _tag: "tcp" }, { hostname: undefined }, { port: "80" }]) {
+        const wrong = Object.assign(Address.TcpAddress("localhost", 80), fields)
+        const parent = yield* RawDuct.parent({ address: wrong })
+        const child = yield* RawDuct.child({ address: wrong })
+        const errors = yield* Effect.all([Effect.flip(parent.bind()), Effect.flip(child.connect())])
+        for (const error of errors) {
+          assert.instanceOf(error, DuctError.InvalidAddress)
+          assert.include(error.message, "Address.fromString")
+        }
+      }
+    })
+  )
+
   it.effect("DW-8 other errors fail at once", () =>
     Effect.gen(function* () {
       for (const error of [

@@ -1,11 +1,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { type Address, isAddress } from "../Address.js"
 import type { Connection } from "../Connection.js"
-import { type ConnectError, NotConnected } from "../DuctError.js"
+import { type ConnectError, InvalidAddress, NotConnected } from "../DuctError.js"
 import type * as RawDuct from "../RawDuct.js"
 import { type PairOptions, type SocketOptions, Transport } from "../Transport.js"
 import * as constants from "./constants.js"
@@ -16,6 +18,17 @@ import { RawEnd } from "./rawEnd.js"
 interface TimeoutOption {
   readonly timeout?: Duration.DurationInput
 }
+
+/** Addresses come from arguments of programs and from messages, of which the type promises nothing. */
+const checked = (address: Address): Exit.Exit<Address, InvalidAddress> =>
+  isAddress(address)
+    ? Exit.succeed(address)
+    : Exit.fail(
+        new InvalidAddress({
+          address: Inspectable.toStringUnknown(address, 0),
+          problem: "expected what the functions of Address make; Address.fromString reads one from a text"
+        })
+      )
 
 const lingerOf = (options: SocketOptions): Duration.DurationInput => options.linger ?? constants.linger
 
@@ -73,7 +86,9 @@ class Parent extends Living implements RawDuct.RawDuctParent {
   }
 
   #bind(backlog = 1) {
-    return this.life().bind(this.#transport.listen(this.bindAddress, { ...this.#options, backlog }))
+    const asked = Effect.transposeMapOption(this.bindAddress, checked)
+    const listening = Effect.flatMap(asked, (address) => this.#transport.listen(address, { ...this.#options, backlog }))
+    return this.life().bind(listening)
   }
 
   get bind(): RawDuct.RawDuctParent["bind"] {
@@ -112,7 +127,9 @@ class Child extends Living implements RawDuct.RawDuctChild {
   get connect(): RawDuct.RawDuctChild["connect"] {
     return (retry = {}) => {
       const { address, ...settings } = this.#options
-      const attempt = this.#transport.connect(address, { timeout: this.timeout, ...settings })
+      const attempt = Effect.flatMap(checked(address), (to) =>
+        this.#transport.connect(to, { timeout: this.timeout, ...settings })
+      )
       return this.life().connect(Effect.retry(attempt, { schedule: retrySchedule(retry), while: isRetryable }))
     }
   }
