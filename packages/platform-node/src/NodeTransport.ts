@@ -58,9 +58,9 @@ const pair = (
  * stop accepting. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
  *
  * Closing: bytes that were taken leave first, for at most `linger`. A Unix socket is then closed but not shut down, so
- * that a process which inherited it goes on. A TCP socket with unread input is shut down and its input discarded until
- * the other end closes or is quiet for 100 ms: a reset could undo what was sent last. A write that fails does not hide
- * bytes that arrived.
+ * that a process which inherited it goes on. A TCP socket is shut down and its input discarded until the other end
+ * closes or is quiet for 100 ms: a reset could undo what was sent last. A write that fails does not hide bytes that
+ * arrived.
  *
  * @example
  * import { Transport } from "@ductworks/core/Transport"

@@ -46,7 +46,8 @@ export {
 } from "./internal/connectSocket.js"
 export {
   /**
-   * Calls a function when no more bytes were discarded for 100 ms, or more than 64 MiB were. Gives what stops that.
+   * Calls a function when no more bytes were discarded for 100 ms and what was sent has arrived, or more than 64 MiB
+   * were discarded. Gives what stops that.
    *
    * @since 0.1.0
    * @category closing

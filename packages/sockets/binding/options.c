@@ -83,6 +83,13 @@ static int unsent(int fd, int *bytes) {
 #endif
 }
 
+static int call_unsent(const Arguments *arguments) {
+  const Descriptor *descriptor = argument_descriptor(arguments, 0);
+  int bytes;
+  if (descriptor == NULL) return -EBADF;
+  return unsent(descriptor->fd, &bytes) < 0 ? -errno : bytes;
+}
+
 static int call_writable(const Arguments *arguments) {
   const Descriptor *descriptor = argument_descriptor(arguments, 0);
   int room, used;
@@ -146,7 +153,8 @@ static int call_membership(const Arguments *arguments) {
 
 const Function option_functions[] = {
     {"getsockopt", call_getsockopt}, {"setsockopt", call_setsockopt},
-    {"readable", call_readable},     {"writable", call_writable},
-    {"membership", call_membership}, {"peerCredentials", call_peer_credentials},
+    {"readable", call_readable},     {"unsent", call_unsent},
+    {"writable", call_writable},     {"membership", call_membership},
+    {"peerCredentials", call_peer_credentials},
     {0},
 };

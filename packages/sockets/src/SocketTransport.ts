@@ -101,6 +101,7 @@ export const layerWith = (options: Options): Layer.Layer<Transport, Unsupported>
  *   accepted only as above.
  * - `FdAddress`: what is a socket but no stream socket is closed when it is refused (`NotASocket`).
  * - `pair` is socketpair(2).
+ * - TCP closes at once when the other end's system has everything and no input is there; otherwise it waits for that.
  *
  * Nothing is read ahead of a `pull` but what one read gave, at most `readAhead`. A thread of `worker_threads` has
  * sockets of its own. A connection on which nobody waits does not keep the process alive.

@@ -8,6 +8,12 @@ const checks = checkTransport({ cannot: ["fileno"], bytes: 500_000, deadline: "1
 const breaks: ReadonlyArray<readonly [string, typeof Broken.reorders, law: number, check: string]> = [
   ["loses the last chunk", Broken.losesTheLastChunk, 2, "data comes before the end, and the end is sticky"],
   ["loses the last chunk", Broken.losesTheLastChunk, 6, "success lingers until the bytes have left"],
+  [
+    "loses the last chunk",
+    Broken.losesTheLastChunk,
+    6,
+    "success closes on an end that still sends, and has not read everything"
+  ],
   ["reads ahead without a limit", Broken.readsAhead, 4, "a reader that never read stalls the writer, and both go on"],
   ["forgets what is deferred", Broken.forgetsTheDeferred, 1, "what is deferred keeps its place among what is written"],
   ["forgets what is deferred", Broken.forgetsTheDeferred, 6, "what is deferred leaves before a connection closes"],

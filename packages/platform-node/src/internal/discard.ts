@@ -1,40 +1,26 @@
-import type * as net from "node:net"
-
-// With nothing for this long the other end is taken to have stopped sending. It bounds how long two ends in one fiber
-// wait for one another, too.
-const quietMillis = 100
+// With nothing in four of these in a row, the other end is taken to have stopped sending. They are turns of this loop: a
+// process that was held up does not take that for the other end's silence.
+const tickMillis = 25
+const quietTicks = 4
 
 const discardLimit = 64 * 1024 * 1024
 
-/** Calls `then` when no more was discarded for that long, or more than 64 MiB was. Stopped by what it gives. */
-export const whenQuiet = (discarded: () => number, then: () => void): (() => void) => {
+/**
+ * Calls `then` when nothing was discarded for 100 ms, and what was sent `hasArrived`; or when more than 64 MiB was
+ * discarded. Stopped by what it gives.
+ */
+export const whenQuiet = (
+  discarded: () => number,
+  then: () => void,
+  hasArrived: () => boolean = () => true
+): (() => void) => {
   let seen = discarded()
+  let quiet = 0
   const timer = setInterval(() => {
     const now = discarded()
-    if (now === seen || now > discardLimit) then()
+    quiet = now === seen ? quiet + 1 : 0
     seen = now
-  }, quietMillis)
+    if (now > discardLimit || (quiet >= quietTicks && hasArrived())) then()
+  }, tickMillis)
   return () => clearInterval(timer)
-}
-
-/**
- * Closes a TCP socket that is being read and discarded: at once if nothing arrives; else, after `shutdown`, when the
- * other end has closed, or was quiet for 100 ms, or sent another 64 MiB.
- */
-export const discardUntilQuiet = (
-  socket: net.Socket,
-  hasUnread: boolean,
-  discarded: () => number,
-  shutdown: () => void
-): void => {
-  const destroy = () => socket.destroy()
-  const drain = () => {
-    if (socket.destroyed) return
-    shutdown()
-    socket.once("close", whenQuiet(discarded, destroy))
-  }
-  socket.once("end", destroy)
-  if (hasUnread) return drain()
-  // The phase after the next poll: in the poll phase itself the first immediate comes before the socket is polled.
-  setImmediate(() => setImmediate(() => (discarded() > 0 ? drain() : destroy())))
 }

@@ -3,7 +3,7 @@ import { Inbox } from "@ductworks/core/Buffers"
 import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import type * as net from "node:net"
-import { discardUntilQuiet } from "./discard.js"
+import { whenQuiet } from "./discard.js"
 import {
   descriptorOf,
   DuctSocket,
@@ -226,27 +226,24 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
-  // other end's buffer already. A TCP socket with input that nobody read answers close(2) with a reset, which may
-  // overtake and undo what was sent last: that input is read away first.
+  // other end's buffer already. A TCP socket that was closed answers what still comes in with a reset, which undoes what
+  // the other end's system has not taken yet: it is shut down, and read away for as long as something may come.
   private linger(): void {
     if (this.isLingering) return
     this.isLingering = true
     this.sender.whenDrained(() => {
+      const destroy = () => this.socket.destroy()
       if (this.sender.failure !== undefined || this.inbox?.isEnded === true || !isTcp(this.socket)) {
-        this.socket.destroy()
+        destroy()
         return
       }
-      this.copy()
-      const hasUnread = this.inbox !== undefined && this.inbox.size > 0
       this.isDiscarding = true
       if (!this.isReading) this.startReading()
-      discardUntilQuiet(
-        this.socket,
-        hasUnread,
-        () => this.discarded,
-        () => {
-          if (this.isShut === "no") this.shutdown(() => {})
-        }
+      if (this.isShut === "no") this.shutdown(() => {})
+      this.socket.once("end", destroy)
+      this.socket.once(
+        "close",
+        whenQuiet(() => this.discarded, destroy)
       )
     })
   }

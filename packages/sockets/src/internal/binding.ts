@@ -70,7 +70,9 @@ export interface Binding {
   readonly setsockopt: (handle: Handle, level: number, name: number, value: Uint8Array) => number
   /** `FIONREAD`. */
   readonly readable: (handle: Handle) => number
-  /** `SO_SNDBUF` less `SIOCOUTQ`. */
+  /** `SIOCOUTQ`: what the system still holds for sending; of TCP, until the other end's system has acknowledged it. */
+  readonly unsent: (handle: Handle) => number
+  /** `SO_SNDBUF` less that. */
   readonly writable: (handle: Handle) => number
 
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;

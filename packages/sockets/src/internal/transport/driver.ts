@@ -221,13 +221,12 @@ export class NativeDriver implements Driver {
     })
   }
 
-  // A TCP socket with input that nobody read takes the long way.
+  // A TCP socket with input that nobody read, or with bytes that the other end's system has not taken, takes the long way.
   closeAtOnce(): boolean {
     if (this.isClosed) return true
     if (this.isLingering || this.pending() > 0) return false
-    if (this.isTcp && this.readEnd === undefined && this.failure() === undefined && this.discardOnce() > 0) {
-      return false
-    }
+    const mayComeIn = this.isTcp && this.readEnd === undefined && this.failure() === undefined
+    if (mayComeIn && (this.discardOnce() > 0 || !this.hasArrived())) return false
     this.destroy()
     return true
   }
@@ -246,8 +245,8 @@ export class NativeDriver implements Driver {
   }
 
   // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
-  // other end's buffer already. A TCP socket with input that nobody read answers close(2) with a reset, which may
-  // overtake and undo what was sent last: that input is read away first.
+  // other end's buffer already. A TCP socket that was closed answers what still comes in with a reset, which undoes what
+  // the other end's system has not taken yet, and may undo what that end has not read: input is read away until then.
   private linger(): void {
     if (this.isLingering) return
     this.isLingering = true
@@ -256,13 +255,18 @@ export class NativeDriver implements Driver {
       if (this.failure() !== undefined || this.readEnd !== undefined || !this.isTcp) return this.destroy()
       this.discard()
       if (this.isClosed) return
-      if (this.discarded === 0) return this.destroy()
+      if (this.discarded === 0 && this.hasArrived()) return this.destroy()
       this.shutdown()
       this.stopQuiet = whenQuiet(
         () => this.discarded,
-        () => this.destroy()
+        () => this.destroy(),
+        () => this.hasArrived()
       )
     })
+  }
+
+  private hasArrived(): boolean {
+    return this.system.binding.unsent(this.polled.handle) <= 0
   }
 
   private discard(): void {

@@ -5,9 +5,9 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "@ductworks/core"
-import { expect, expectFailure, problem, timed } from "../check.js"
+import { expect, expectFailure, problem, sleep, timed } from "../check.js"
 import { Pattern, Random } from "../pattern.js"
-import { dropped, endless, expectEnd, open, receive, type Setting, transmit } from "./ends.js"
+import { compare, dropped, endless, expectEnd, open, receive, type Setting, transmit } from "./ends.js"
 import type { Entry } from "./entry.js"
 import { floodUntilStalled, underTestClock } from "./pressure.js"
 
@@ -90,6 +90,23 @@ export const closing = (setting: Setting): ReadonlyArray<Entry> => {
       concurrency: "unbounded",
       discard: true
     })
+  })
+
+  // TCP answers with a reset what comes in after close(2), and forgets what the other end's system has not taken yet.
+  const closesOnASender = Effect.gen(function* () {
+    const { closeLeft, left, right } = yield* open(setting, { linger: endless })
+    const { accepted, fiber } = yield* floodUntilStalled(setting, left, new Pattern(seed))
+    yield* Fiber.interrupt(fiber)
+    const arrived = new Pattern(seed)
+    while (left.pending() > 0) {
+      yield* compare(arrived, yield* right.pull)
+      yield* sleep(0)
+    }
+    const closing = yield* Effect.fork(closeLeft())
+    for (let turns = 0; turns < 5; turns++) yield* sleep(0)
+    yield* Effect.ignore(right.write([new Uint8Array(1)]))
+    while (arrived.offset < accepted()) yield* compare(arrived, yield* right.pull)
+    yield* Fiber.join(closing)
   })
 
   const lingerEnds = Effect.gen(function* () {
@@ -175,6 +192,7 @@ export const closing = (setting: Setting): ReadonlyArray<Entry> => {
     [6, "abort wakes every waiter with DuctClosed, and again is fine", wakes("abort")],
     [6, "close ends a waiting endWrite", wakesEndWrite],
     [6, "success lingers until the bytes have left", successLingers],
+    [6, "success closes on an end that still sends, and has not read everything", closesOnASender],
     [6, "a linger ends in time, also under a TestClock", underTestClock(lingerEnds)],
     [6, "a failure does not linger, nor hang under a TestClock", underTestClock(noLinger(dropped))],
     [6, "an interruption does not linger, nor hang under a TestClock", underTestClock(noLinger(interrupted))],
