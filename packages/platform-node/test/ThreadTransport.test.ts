@@ -4,8 +4,10 @@ import { MessageDuct } from "@ductworks/message"
 import { ThreadTransport } from "@ductworks/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 
@@ -23,6 +25,30 @@ const withWorker = (mode: "echo" | "flood" | "truncate") =>
   })
 
 const messages = (connection: Connection.Connection) => MessageDuct.fromRaw(RawDuct.fromConnection(connection))
+
+const asleep = 1
+
+/** What another thread does just after the bell's word was changed so for the first time. */
+const after = (name: "exchange" | "store", step: () => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const original = Atomics[name]
+      let isDone = false
+      const value = new Proxy(original, {
+        apply: (target, self, values): unknown => {
+          const result: unknown = Reflect.apply(target, self, values)
+          if (!isDone && values[1] === asleep) {
+            isDone = true
+            step()
+          }
+          return result
+        }
+      })
+      Object.defineProperty(Atomics, name, { value })
+      return original
+    }),
+    (value) => Effect.sync(() => Object.defineProperty(Atomics, name, { value }))
+  )
 
 describe("ThreadTransport", () => {
   it.scopedLive("DW-24 messages go to a worker thread and back, also large ones", () =>
@@ -55,6 +81,44 @@ describe("ThreadTransport", () => {
       yield* duct.send("go")
       assert.strictEqual((yield* Effect.flip(duct.recv))._tag, "MessageTruncated")
     })
+  )
+
+  it.scopedLive(
+    "law 1 room that is made while the writer begins to wait, and is too little, leaves it waiting for more",
+    () =>
+      Effect.gen(function* () {
+        const [here, there] = ThreadTransport.channel({ capacity: 64 })
+        const left = yield* ThreadTransport.connection(here)
+        const right = yield* ThreadTransport.connection(there)
+        let arrived = 0
+        const count = (chunks: ReadonlyArray<Uint8Array>) => chunks.forEach((chunk) => (arrived += chunk.length))
+        yield* after("store", () => {
+          const taken = right.take()
+          if (Array.isArray(taken)) count(taken)
+        })
+        yield* left.write([new Uint8Array(1000)])
+        assert.strictEqual(arrived, 64)
+        while (arrived < 1000) count(yield* right.pull)
+        yield* left.flush
+      })
+  )
+
+  it.scopedLive(
+    "law 1 a write of what the other end has read is none that failed, though that end has closed since",
+    () =>
+      Effect.gen(function* () {
+        const [here, there] = ThreadTransport.channel()
+        const left = yield* ThreadTransport.connection(here)
+        const scope = yield* Scope.make()
+        const right = yield* Scope.extend(ThreadTransport.connection(there), scope)
+        yield* after("exchange", () => {
+          right.take()
+          Effect.runSync(Scope.close(scope, Exit.void))
+        })
+        yield* left.write([new Uint8Array(10)])
+        yield* left.flush
+        assert.strictEqual((yield* Effect.flip(left.write([new Uint8Array(10)])))._tag, "RemoteDuctClosed")
+      })
   )
 
   it.scopedLive("a spinning receive takes what comes meanwhile, and waits when nothing does", () =>

@@ -92,7 +92,7 @@ export class ThreadDriver implements Driver {
   // --- writing
 
   readonly put = (chunks: Chunks): void => {
-    if (this.failure() !== undefined || this.isClosed) return
+    if (this.isClosed || this.isRefused()) return
     const { outgoing, theirBell } = this.shared
     const [first] = chunks
     // Nearly always there is room, and then nothing is queued.
@@ -108,12 +108,18 @@ export class ThreadDriver implements Driver {
   readonly pending = (): number => this.outbox.size
 
   failure(): WriteError | undefined {
+    // What was handed over has left, whatever became of the other end since: that is for the next bytes to hear.
+    if (this.outbox.size > 0) this.isRefused()
+    return this.broken
+  }
+
+  private isRefused(): boolean {
     if (this.broken === undefined && !this.isClosed) {
       const { deaf } = this.shared.outgoing
       if (deaf === state.closed) this.break(brokenPipe)
       else if (deaf === state.reset || this.isGone) this.break(resetByPeer)
     }
-    return this.broken
+    return this.broken !== undefined
   }
 
   private break(reason: WriteError): void {
@@ -124,16 +130,19 @@ export class ThreadDriver implements Driver {
 
   /** Hands over what there is room for; then, if it was asked for, the end. */
   private move(): void {
-    if (this.outbox.size > 0) {
-      const isMoved = this.copyOut()
-      if (isMoved) this.shared.theirBell.ring()
-      if (this.outbox.size > 0) {
+    let isListening = false
+    while (this.outbox.size > 0) {
+      if (this.copyOut()) {
+        this.shared.theirBell.ring()
+        // Who made that room may have rung already, and rings nobody twice.
+        isListening = false
+      } else if (isListening) return
+      else {
+        // And then room is looked for that was made before the bell could be heard.
         this.listen()
-        // Room that was made before the bell could be heard.
-        if (this.copyOut()) this.shared.theirBell.ring()
+        isListening = true
       }
     }
-    if (this.outbox.size > 0) return
     if (this.isEnding) this.end(state.closed)
     this.settle()
   }
