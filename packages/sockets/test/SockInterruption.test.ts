@@ -1,8 +1,12 @@
 import { Interruption } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
-import { NativeSockets, Sock } from "../src/index.js"
+import * as Scheduler from "effect/Scheduler"
+import { NativeSockets, PortableSockets, Sock } from "../src/index.js"
 import type { ArgumentError, EndOfFile } from "../src/SocketError.js"
 import { SHUT } from "../src/SocketConstants.js"
 import { bytes, listening, text } from "./support/suite.js"
@@ -32,6 +36,71 @@ const receives: ReadonlyArray<readonly [name: string, receive: Receive]> = [
     }
   ]
 ]
+
+/** Keeps the tasks of its fibers back from `hold` on, until they are run. */
+class Held implements Scheduler.Scheduler {
+  private tasks: Array<Scheduler.Task> | undefined
+  private came: () => void = () => {}
+  /** A task is kept back. */
+  readonly holds = Effect.async<void>((resume) => {
+    this.came = () => resume(Effect.void)
+  })
+
+  hold(): void {
+    this.tasks = []
+  }
+
+  run(): void {
+    const { tasks } = this
+    this.tasks = undefined
+    for (const task of tasks ?? []) task()
+  }
+
+  shouldYield(): number | false {
+    return false
+  }
+
+  scheduleTask(task: Scheduler.Task, priority: number, fiber?: Fiber.RuntimeFiber<unknown, unknown>): void {
+    if (this.tasks === undefined) return Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+    this.tasks.push(task)
+    this.came()
+  }
+}
+
+const kinds = [
+  ["native", NativeSockets.layer],
+  ["portable", PortableSockets.layer]
+] as const
+
+describe("interrupted as the end comes", () => {
+  for (const [kind, layer] of kinds) {
+    for (const name of ["recvExact", "recvExactInto"] as const) {
+      it.live(`SH-23 SH-24 ${name} keeps what came before the end (${kind})`, () =>
+        Effect.gen(function* () {
+          const [listener, address] = yield* listening()
+          const one = yield* Sock.tcpSock
+          yield* one.connect(address)
+          const [two] = yield* listener.accept
+          const scheduler = new Held()
+          const receive: Effect.Effect<unknown, ArgumentError | EndOfFile> =
+            name === "recvExact" ? two.recvExact(4) : two.recvExactInto(new Uint8Array(4))
+          const fiber = yield* Effect.fork(Effect.withScheduler(receive, scheduler))
+          while ((yield* Fiber.status(fiber))._tag !== "Suspended") yield* Effect.yieldNow()
+          scheduler.hold()
+          const holds = yield* Effect.fork(scheduler.holds)
+          yield* one.send(bytes("ab"))
+          yield* one.shutdown(SHUT.WR)
+          yield* Fiber.join(holds)
+          fiber.unsafeInterruptAsFork(FiberId.none)
+          scheduler.run()
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
+          assert.strictEqual(text(yield* two.recv(100)), "ab")
+          assert.strictEqual((yield* two.recv(100)).length, 0)
+        }).pipe(Effect.scoped, Effect.provide(layer))
+      )
+    }
+  }
+})
 
 describe("interruption at every point", { timeout: 60_000 }, () => {
   for (const [name, receive] of receives) {
