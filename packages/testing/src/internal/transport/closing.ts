@@ -103,7 +103,7 @@ export const closing = (setting: Setting): ReadonlyArray<Entry> => {
       yield* sleep(0)
     }
     const closing = yield* Effect.fork(closeLeft())
-    for (let turns = 0; turns < 5; turns++) yield* sleep(0)
+    for (let turns = 0; turns < 3; turns++) yield* sleep(0)
     yield* Effect.ignore(right.write([new Uint8Array(1)]))
     while (arrived.offset < accepted()) yield* compare(arrived, yield* right.pull)
     yield* Fiber.join(closing)
