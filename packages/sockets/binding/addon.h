@@ -95,6 +95,9 @@ struct Descriptor {
   bool asked;
   /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
   bool crowded;
+  /* How often more the core is not given away, since that took too long; and how often it was not to be in all. */
+  int spared;
+  int sparing;
   /* Whether the last accept found nothing. */
   bool vain;
 };

@@ -17,6 +17,12 @@ enum { MOST_SPIN_MICROS = 1000000 };
 /* An answer of another core takes less than the first; a system call and a wake on this one less than the second. */
 enum { PATIENCE_MICROS = 20, LONG_MICROS = 200 };
 
+/* A switch of tasks takes more than the first; the peer moves all that a system keeps in less than the second. */
+enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000 };
+
+/* How often the core is kept after it was away for longer than that: twice as often each time, up to the second. */
+enum { FIRST_SPARED = 64, MOST_SPARED = 65536 };
+
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
   return !transfer->descriptor->is_socket && transfer->flags != MSG_DONTWAIT;
@@ -62,6 +68,30 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
     if (gives) transfer->descriptor->crowded = now - before >= LONG_MICROS;
   } while (count == -EAGAIN && now - begun < micros);
   return count;
+}
+
+static int more_sparing(int before) {
+  if (before < FIRST_SPARED) return FIRST_SPARED;
+  return before < MOST_SPARED ? 2 * before : MOST_SPARED;
+}
+
+/*
+ * Whoever would wait for the peer's next move lets it have the core, if it shares that. Where nobody does, the call returns
+ * at once. Where somebody else does, they have the core for as long as they may, and that is not to happen again and again.
+ */
+static int call_give_way(const Arguments *arguments) {
+  Descriptor *descriptor = argument_descriptor(arguments, 0);
+  if (descriptor == NULL) return -EBADF;
+  if (descriptor->spared > 0) {
+    descriptor->spared -= 1;
+    return 0;
+  }
+  int64_t begun = now_micros();
+  sched_yield();
+  int64_t away = now_micros() - begun;
+  if (away >= AWAY_MICROS) descriptor->spared = descriptor->sparing = more_sparing(descriptor->sparing);
+  else if (descriptor->sparing > 0) descriptor->sparing -= 1;
+  return away > SWITCH_MICROS;
 }
 
 static int attempt(int (*move)(const Transfer *), const Arguments *arguments) {
@@ -142,5 +172,6 @@ static int call_recvv(const Arguments *arguments) {
 }
 
 const Function bytes_functions[] = {
-    {"recv", call_recv}, {"send", call_send}, {"sendv", call_sendv}, {"recvv", call_recvv}, {0},
+    {"recv", call_recv},   {"send", call_send},        {"sendv", call_sendv},
+    {"recvv", call_recvv}, {"giveWay", call_give_way}, {0},
 };

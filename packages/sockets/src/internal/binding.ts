@@ -95,6 +95,11 @@ export interface Binding {
     flags: number,
     spinMicros: number
   ) => number
+  /**
+   * Gives the core away for once (sched_yield(2)): 1 if somebody had it, who may have been the peer; 0 if nobody shares it,
+   * or if somebody lately had it for so long that it is kept.
+   */
+  readonly giveWay: (handle: Handle) => number
   /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones. */
   readonly sendv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** Into the pieces from `first` on, the first of them from `offset` on. */

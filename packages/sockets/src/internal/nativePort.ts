@@ -1,7 +1,7 @@
 import type { InvalidAddress } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
-import { MSG } from "../SocketConstants.js"
+import { AF, MSG } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
 import type { Binding, Handle } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
@@ -135,6 +135,11 @@ export class BindingPort implements Port, NativePort {
 
   private spin(flags: number): number {
     return (flags & MSG.DONTWAIT) === 0 ? this.system.spin : 0
+  }
+
+  // The other end of an IP socket is mostly on another machine.
+  giveWay(): boolean {
+    return this.domain === AF.UNIX && this.system.binding.giveWay(this.handle) > 0
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {

@@ -40,6 +40,8 @@ export interface Port {
 
   // --- bytes
   readonly recv: (into: Uint8Array, offset: number, length: number, flags: number) => number
+  /** Lets the other end have the core, if it shares that; whether it may have gone on. Where that can be done. */
+  readonly giveWay?: () => boolean
   readonly recvfrom: (into: Uint8Array, offset: number, length: number, flags: number) => number
   /** Of what the last `recvfrom`, `recvmsg` or `accept` gave. */
   readonly sender: () => SocketAddress

@@ -4,6 +4,9 @@ const enough = 2
 // An expectation is put to the test again after so many messages.
 const mostTrusted = 16
 
+// A third of what Linux keeps for a reader by default.
+const much = 64 * 1024
+
 /**
  * Whether the system's buffer of a stream is empty: then a receive would be in vain, and the wait can begin at once.
  * What came meanwhile, or will, wakes who waits all the same, since polling is level-triggered: a wrong guess costs a
@@ -20,10 +23,14 @@ export class Emptiness {
   /** Waits in a row that were each followed by exactly one receive that was filled. */
   private alone = 0
   private trusted = 0
+  /** Whether much came at once: then its sender is likely in the midst of it, and a receive that finds nothing no news. */
+  isFlowing = false
 
   /** A receive of at most `asked` bytes gave some. */
   took(count: number, asked: number): void {
     this.received += 1
+    if (count >= much) this.isFlowing = true
+    if (this.isFlowing) return
     if (count < asked) this.isLikely = true
     else if (this.received > 1) this.alone = 0
     else if (this.alone >= enough && this.trusted < mostTrusted) {
@@ -36,6 +43,7 @@ export class Emptiness {
   foundNothing(): void {
     this.alone = this.received === 1 ? this.alone + 1 : 0
     this.trusted = 0
+    this.isFlowing = false
   }
 
   /** Who waited looks again. */

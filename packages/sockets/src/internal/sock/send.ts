@@ -27,20 +27,27 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
   let sent = 0
   const step = () => {
     if (!writing.isMidway) sent = 0
+    let hasGivenWay = false
     for (;;) {
       if (data.length !== total) return writing.refuse(Reason.resized)
       const count = state.port.send(data, sent, total - sent, flags)
-      if (count < 0) return writing.refuse(count)
+      if (count < 0) {
+        if (hasGivenWay || !isFull(state, count) || !state.giveWay()) return writing.refuse(count)
+        hasGivenWay = true
+        continue
+      }
+      hasGivenWay = false
       sent += count
       if (sent === total) return done(state, total)
-      // Less than all: the system's buffer is full, and says when it is not.
       writing.isMidway = true
-      if (state.guesses) return writing.refuse(wouldBlock)
       if (state.pace.isSpent()) return writing.refuse(Reason.breathe)
     }
   }
   return writing.run("send", step, tellOf(state))
 }
+
+// Whether a stream has no room, which its reader can make at once. Who spins has let it do so.
+const isFull = (state: SockState, result: number): boolean => state.guesses && isBlocked(result)
 
 // How many: nothing would be lost with the number.
 const done = (state: SockState, count: number): Exit.Exit<number> => {
@@ -97,9 +104,15 @@ const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.E
   let first = 0
   let offset = 0
   const step = () => {
+    let hasGivenWay = false
     while (sent < total) {
       const count = state.port.sendv(pieces, first, offset)
-      if (count < 0) return writing.refuse(count)
+      if (count < 0) {
+        if (hasGivenWay || !isFull(state, count) || !state.giveWay()) return writing.refuse(count)
+        hasGivenWay = true
+        continue
+      }
+      hasGivenWay = false
       sent += count
       offset += count
       for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {

@@ -11,8 +11,14 @@ import { landing } from "./landing.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
+// A receive of so much is part of more: a third of what Linux keeps for a reader by default.
+const much = 64 * 1024
+
 // A connection that always has something lets the event loop go round after this many reads.
 const readsPerTurn = 64
+
+// And one for which the core was given away so many times, which takes longer.
+const givesPerTurn = 32
 
 // So does one that spins until there is room, again and again.
 const sendsPerTurn = 64
@@ -35,6 +41,8 @@ export class NativeDriver implements Driver {
   private isArmed = false
   private emptiedIn = 0
   private reads = 0
+  private isFlowing = false
+  private gives = 0
 
   // What an idle connection has no need of is made when it has.
   private outflow: Sender | undefined
@@ -65,7 +73,6 @@ export class NativeDriver implements Driver {
 
   take(): Chunks | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
-    if (this.isKnownEmpty()) return this.await()
     const room = landing.room(this.readAhead)
     const count = this.recv(landing.memory, landing.offset, room)
     return count > 0 ? [landing.take(count)] : this.nothing(count)
@@ -73,7 +80,6 @@ export class NativeDriver implements Driver {
 
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
-    if (this.isKnownEmpty()) return this.await()
     const count = this.recv(buffer, 0, buffer.length)
     return count > 0 ? count : this.nothing(count)
   }
@@ -85,13 +91,30 @@ export class NativeDriver implements Driver {
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
+    if (this.isKnownEmpty()) return wouldBlock
+    let count = this.recvOnce(into, offset, length)
+    if (isBlocked(count) && this.isFlowing && this.giveWay()) count = this.recvOnce(into, offset, length)
+    if (count < 0) this.isFlowing = false
+    return count
+  }
+
+  private recvOnce(into: Uint8Array, offset: number, length: number): number {
     const { binding, spin } = this.system
     // Nobody answers what has not left, and while this spins, or finds the answer at once, the turn does not end.
     if (spin > 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
     this.reads += 1
-    this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
+    if (count >= much) this.isFlowing = true
+    this.emptiedIn = count > 0 && count < length && !this.isFlowing && spin === 0 ? wakes.current : 0
     return count
+  }
+
+  /** Lets the other end go on, where it shares the core; whether it may have. */
+  private giveWay(): boolean {
+    if (this.isTcp || this.gives >= givesPerTurn) return false
+    this.gives += 1
+    this.outflow?.endTurn()
+    return this.system.binding.giveWay(this.polled.handle) > 0
   }
 
   private nothing(result: number): ReadError | undefined {
@@ -111,6 +134,7 @@ export class NativeDriver implements Driver {
     this.isArmed = false
     this.reads = 0
     this.emptiedIn = 0
+    this.gives = 0
     this.wake("read")
   }
 
@@ -150,18 +174,19 @@ export class NativeDriver implements Driver {
   private advance(): void {
     const { binding, spin } = this.system
     const { handle } = this.polled
+    let hasGivenWay = false
     for (let tries = 0; ; tries++) {
       const piece = this.pieces[this.piece]
       if (piece === undefined) return this.finish()
+      if (tries >= sendsPerTurn) return this.pause(wouldBlock)
       const isLast = this.piece === this.pieces.length - 1
       const length = piece.length - this.offset
       const count = isLast
         ? binding.send(handle, piece, this.offset, length, 0, spin)
         : binding.sendv(handle, this.pieces, this.piece, this.offset)
-      if (count < 0) return this.pause(count)
-      this.skip(count)
-      // The system's buffer is full, and says when it is not.
-      if (isLast && count < length && (spin === 0 || tries >= sendsPerTurn)) return this.pause(wouldBlock)
+      if (count >= 0) this.skip(count)
+      else if (hasGivenWay || spin > 0 || !isBlocked(count) || !this.giveWay()) return this.pause(count)
+      hasGivenWay = count < 0
     }
   }
 
@@ -175,13 +200,18 @@ export class NativeDriver implements Driver {
   }
 
   private pause(result: number): void {
-    const failed = isBlocked(result) ? this.polled.watch("write", () => this.advance()) : result
+    const failed = isBlocked(result) ? this.polled.watch("write", () => this.onWritable()) : result
     if (failed >= 0) return
     const cause = fault("send", failed)
     // The system tells of a reset once (SO_ERROR): a read that comes after this would see a clean end.
     const loss = readError(cause)
     if (loss._tag === "RemoteDuctReset") this.loss = loss
     this.finish(writeError(cause))
+  }
+
+  private onWritable(): void {
+    this.gives = 0
+    this.advance()
   }
 
   private finish(failure?: WriteError): void {
