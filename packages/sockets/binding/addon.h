@@ -95,9 +95,8 @@ struct Descriptor {
   bool asked;
   /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
   bool crowded;
-  /* How often more the core is not given away, since that took too long; and how often it was not to be in all. */
-  int spared;
-  int sparing;
+  /* Until when the core is not given away (microseconds of the clock that only goes on), since that took too long. */
+  int64_t keeps_until;
   /* Whether the last accept found nothing. */
   bool vain;
 };

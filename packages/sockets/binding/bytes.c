@@ -12,16 +12,17 @@
 #define IOV_MAX 1024
 #endif
 
-enum { MOST_SPIN_MICROS = 1000000 };
+/* Instead of a time: whoever shares the core has it once. */
+enum { GIVE_WAY = -1, MOST_SPIN_MICROS = 1000000 };
 
 /* An answer of another core takes less than the first; a system call and a wake on this one less than the second. */
 enum { PATIENCE_MICROS = 20, LONG_MICROS = 200 };
 
-/* A switch of tasks takes more than the first; the peer moves all that a system keeps in less than the second. */
-enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000 };
-
-/* How often the core is kept after it was away for longer than that: twice as often each time, up to the second. */
-enum { FIRST_SPARED = 64, MOST_SPARED = 65536 };
+/*
+ * A switch of tasks takes more than the first; the peer moves all that a system keeps in less than the second. Whoever was
+ * away for longer keeps the core for so many times as long.
+ */
+enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32 };
 
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
@@ -70,27 +71,16 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
   return count;
 }
 
-static int more_sparing(int before) {
-  if (before < FIRST_SPARED) return FIRST_SPARED;
-  return before < MOST_SPARED ? 2 * before : MOST_SPARED;
-}
-
 /*
- * Whoever would wait for the peer's next move lets it have the core, if it shares that. Where nobody does, the call returns
- * at once. Where somebody else does, they have the core for as long as they may, and that is not to happen again and again.
+ * Lets the peer have the core, if it shares that; whether anybody had it. Where nobody shares it, it is back at once. Where
+ * somebody else does, they have it for as long as they may, which is not to happen again and again.
  */
-static int call_give_way(const Arguments *arguments) {
-  Descriptor *descriptor = argument_descriptor(arguments, 0);
-  if (descriptor == NULL) return -EBADF;
-  if (descriptor->spared > 0) {
-    descriptor->spared -= 1;
-    return 0;
-  }
+static bool give_way(Descriptor *descriptor) {
   int64_t begun = now_micros();
+  if (begun < descriptor->keeps_until) return false;
   sched_yield();
-  int64_t away = now_micros() - begun;
-  if (away >= AWAY_MICROS) descriptor->spared = descriptor->sparing = more_sparing(descriptor->sparing);
-  else if (descriptor->sparing > 0) descriptor->sparing -= 1;
+  int64_t now = now_micros(), away = now - begun;
+  if (away >= AWAY_MICROS) descriptor->keeps_until = now + KEEP_TIMES * away;
   return away > SWITCH_MICROS;
 }
 
@@ -99,10 +89,12 @@ static int attempt(int (*move)(const Transfer *), const Arguments *arguments) {
   int micros;
   int failure = transfer_of(arguments, &transfer);
   if (failure != 0) return failure;
-  if (!argument_int(arguments, 5, &micros) || micros < 0 || micros > MOST_SPIN_MICROS) return -EINVAL;
+  if (!argument_int(arguments, 5, &micros) || micros < GIVE_WAY || micros > MOST_SPIN_MICROS) return -EINVAL;
   if (wants_socket(&transfer)) return -ENOTSOCK;
   int count = move(&transfer);
-  return count == -EAGAIN && micros > 0 ? spin(move, &transfer, micros) : count;
+  if (count != -EAGAIN || micros == 0) return count;
+  if (micros > 0) return spin(move, &transfer, micros);
+  return give_way(transfer.descriptor) ? move(&transfer) : count;
 }
 
 static int call_recv(const Arguments *arguments) { return attempt(receive, arguments); }
@@ -172,6 +164,5 @@ static int call_recvv(const Arguments *arguments) {
 }
 
 const Function bytes_functions[] = {
-    {"recv", call_recv},   {"send", call_send},        {"sendv", call_sendv},
-    {"recvv", call_recvv}, {"giveWay", call_give_way}, {0},
+    {"recv", call_recv}, {"send", call_send}, {"sendv", call_sendv}, {"recvv", call_recvv}, {0},
 };

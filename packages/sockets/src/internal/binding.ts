@@ -7,6 +7,12 @@
 /** A positive integer. */
 export type Handle = number
 
+/**
+ * In the place of a time to spin: whoever shares the core has it once (sched_yield(2)), and if somebody took it, who may
+ * have been the peer, the call is tried again. Not where that took too long a short while ago.
+ */
+export const giveWay = -1
+
 /** Memory for one `sockaddr_storage`, in the system's own layout. */
 export type RawAddress = Uint8Array
 
@@ -77,7 +83,7 @@ export interface Binding {
 
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
   // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
-  /** On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once) before it says `-EAGAIN`; so does `send`. */
+  /** On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` before it says `-EAGAIN` (0: once; `giveWay`: see there); so does `send`. */
   readonly recv: (
     handle: Handle,
     into: Uint8Array,
@@ -95,11 +101,6 @@ export interface Binding {
     flags: number,
     spinMicros: number
   ) => number
-  /**
-   * Gives the core away for once (sched_yield(2)): 1 if somebody had it, who may have been the peer; 0 if nobody shares it,
-   * or if somebody lately had it for so long that it is kept.
-   */
-  readonly giveWay: (handle: Handle) => number
   /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones. */
   readonly sendv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** Into the pieces from `first` on, the first of them from `offset` on. */

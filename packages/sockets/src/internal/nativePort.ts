@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
 import { AF, MSG } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
-import type { Binding, Handle } from "./binding.js"
+import { type Binding, giveWay, type Handle } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
 import { Addresses } from "./nativeAddress.js"
 import { NativeHandle } from "./nativeHandle.js"
@@ -129,17 +129,14 @@ export class BindingPort implements Port, NativePort {
 
   // --- bytes
 
-  recv(into: Uint8Array, offset: number, length: number, flags: number): number {
-    return this.system.binding.recv(this.handle, into, offset, length, flags, this.spin(flags))
-  }
-
-  private spin(flags: number): number {
-    return (flags & MSG.DONTWAIT) === 0 ? this.system.spin : 0
+  recv(into: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
+    return this.system.binding.recv(this.handle, into, offset, length, flags, this.patience(flags, isMidway))
   }
 
   // The other end of an IP socket is mostly on another machine.
-  giveWay(): boolean {
-    return this.domain === AF.UNIX && this.system.binding.giveWay(this.handle) > 0
+  private patience(flags: number, isMidway: boolean): number {
+    if ((flags & MSG.DONTWAIT) !== 0) return 0
+    return isMidway && this.system.spin === 0 && this.domain === AF.UNIX ? giveWay : this.system.spin
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {
@@ -150,8 +147,8 @@ export class BindingPort implements Port, NativePort {
     return this.system.addresses.decode(this.system.binding.results[0])
   }
 
-  send(from: Uint8Array, offset: number, length: number, flags: number): number {
-    return this.system.binding.send(this.handle, from, offset, length, flags, this.spin(flags))
+  send(from: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
+    return this.system.binding.send(this.handle, from, offset, length, flags, this.patience(flags, isMidway))
   }
 
   sendv(pieces: ReadonlyArray<Uint8Array>, first: number, offset: number): number {

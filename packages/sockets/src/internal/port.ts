@@ -38,14 +38,12 @@ export interface Port {
   /** A port, whose peer is `sender()`; or -EAGAIN … */
   readonly accept: () => Port | number
 
-  // --- bytes
-  readonly recv: (into: Uint8Array, offset: number, length: number, flags: number) => number
-  /** Lets the other end have the core, if it shares that; whether it may have gone on. Where that can be done. */
-  readonly giveWay?: () => boolean
+  // --- bytes; in the midst of much the other end may have the core, where it shares that, before there is nothing
+  readonly recv: (into: Uint8Array, offset: number, length: number, flags: number, isMidway?: boolean) => number
   readonly recvfrom: (into: Uint8Array, offset: number, length: number, flags: number) => number
   /** Of what the last `recvfrom`, `recvmsg` or `accept` gave. */
   readonly sender: () => SocketAddress
-  readonly send: (from: Uint8Array, offset: number, length: number, flags: number) => number
+  readonly send: (from: Uint8Array, offset: number, length: number, flags: number, isMidway?: boolean) => number
   /** The pieces from `first` on, the first of them from `offset` on. */
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** How datagrams go to the peer of a connected socket where `send` could not say at once whether they went. */

@@ -1,9 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-// A processor's other users are faster than a wait, and still it is one: so many operations' worth.
-const givenWorth = 1
-
 /**
  * How many operations a socket may do without waiting before others get their turn of the event loop. Effect's own
  * yielding does not reach it: it goes on in a microtask, before timers and other sockets.
@@ -20,11 +17,6 @@ export class Pace {
     if (this.left-- > 0) return false
     this.rest()
     return true
-  }
-
-  /** Counts an operation for which the core was given away. */
-  gaveWay(): void {
-    this.left -= givenWorth
   }
 
   /** The socket waits: the event loop has its turn. */

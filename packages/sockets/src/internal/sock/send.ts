@@ -27,16 +27,10 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
   let sent = 0
   const step = () => {
     if (!writing.isMidway) sent = 0
-    let hasGivenWay = false
     for (;;) {
       if (data.length !== total) return writing.refuse(Reason.resized)
-      const count = state.port.send(data, sent, total - sent, flags)
-      if (count < 0) {
-        if (hasGivenWay || !isFull(state, count) || !state.giveWay()) return writing.refuse(count)
-        hasGivenWay = true
-        continue
-      }
-      hasGivenWay = false
+      const count = state.port.send(data, sent, total - sent, flags, state.isStream)
+      if (count < 0) return writing.refuse(count)
       sent += count
       if (sent === total) return done(state, total)
       writing.isMidway = true
@@ -45,9 +39,6 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
   }
   return writing.run("send", step, tellOf(state))
 }
-
-// Whether a stream has no room, which its reader can make at once. Who spins has let it do so.
-const isFull = (state: SockState, result: number): boolean => state.guesses && isBlocked(result)
 
 // How many: nothing would be lost with the number.
 const done = (state: SockState, count: number): Exit.Exit<number> => {
@@ -104,15 +95,9 @@ const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.E
   let first = 0
   let offset = 0
   const step = () => {
-    let hasGivenWay = false
     while (sent < total) {
       const count = state.port.sendv(pieces, first, offset)
-      if (count < 0) {
-        if (hasGivenWay || !isFull(state, count) || !state.giveWay()) return writing.refuse(count)
-        hasGivenWay = true
-        continue
-      }
-      hasGivenWay = false
+      if (count < 0) return writing.refuse(count)
       sent += count
       offset += count
       for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {

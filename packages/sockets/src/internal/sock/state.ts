@@ -90,13 +90,6 @@ export class SockState implements Owner {
     })
   }
 
-  /** Lets the other end go on where it shares the core; whether it may have. */
-  giveWay(): boolean {
-    if (this.port.giveWay?.() !== true) return false
-    this.pace.gaveWay()
-    return true
-  }
-
   woken(direction: Direction): void {
     if (direction === "read") this.emptiness.waited()
   }

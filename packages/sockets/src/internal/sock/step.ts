@@ -7,16 +7,11 @@ export const receive = (state: SockState, into: Uint8Array, offset: number, leng
 
 /** One receive of the system; `undefined` where it was refused. */
 export const receiveNew = (state: SockState, into: Uint8Array, offset: number, length: number): number | undefined => {
-  const { emptiness, guesses, port, reading } = state
-  if (guesses && emptiness.isLikely) return reading.refuse(wouldBlock)
-  for (let hasGivenWay = false; ; hasGivenWay = true) {
-    const count = port.recv(into, offset, length, 0)
-    if (count > 0) emptiness.took(count, length)
-    if (count >= 0) return count
-    if (!isBlocked(count)) return reading.refuse(count)
-    if (hasGivenWay || !emptiness.isFlowing || !state.giveWay()) {
-      emptiness.foundNothing()
-      return reading.refuse(count)
-    }
-  }
+  const { emptiness, port, reading } = state
+  if (emptiness.isLikely) return reading.refuse(wouldBlock)
+  const count = port.recv(into, offset, length, 0, emptiness.isFlowing)
+  if (count > 0 && state.guesses) emptiness.took(count, length)
+  if (count >= 0) return count
+  if (isBlocked(count)) emptiness.foundNothing()
+  return reading.refuse(count)
 }

@@ -5,23 +5,21 @@ import { readError, Sender, type Sent, whenQuiet, writeError } from "@ductworks/
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SHUT } from "../../SocketConstants.js"
+import { giveWay } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { landing } from "./landing.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
-// A receive of so much is part of more: a third of what Linux keeps for a reader by default.
-const much = 64 * 1024
-
 // A connection that always has something lets the event loop go round after this many reads.
 const readsPerTurn = 64
 
-// And one for which the core was given away so many times, which takes longer.
-const givesPerTurn = 32
-
-// So does one that spins until there is room, again and again.
+// So does one that always finds room, which who spins or gives way may.
 const sendsPerTurn = 64
+
+// A third of what Linux keeps for a reader by default.
+const much = 64 * 1024
 
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
@@ -41,14 +39,16 @@ export class NativeDriver implements Driver {
   private isArmed = false
   private emptiedIn = 0
   private reads = 0
+  /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
   private isFlowing = false
-  private gives = 0
 
   // What an idle connection has no need of is made when it has.
   private outflow: Sender | undefined
   private pieces = none
   private piece = 0
   private offset = 0
+  /** Since the last wait. */
+  private sends = 0
   private sent: Sent = noop
 
   private isClosed = false
@@ -73,6 +73,7 @@ export class NativeDriver implements Driver {
 
   take(): Chunks | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
+    if (this.isKnownEmpty()) return this.await()
     const room = landing.room(this.readAhead)
     const count = this.recv(landing.memory, landing.offset, room)
     return count > 0 ? [landing.take(count)] : this.nothing(count)
@@ -80,6 +81,7 @@ export class NativeDriver implements Driver {
 
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
+    if (this.isKnownEmpty()) return this.await()
     const count = this.recv(buffer, 0, buffer.length)
     return count > 0 ? count : this.nothing(count)
   }
@@ -91,30 +93,21 @@ export class NativeDriver implements Driver {
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
-    if (this.isKnownEmpty()) return wouldBlock
-    let count = this.recvOnce(into, offset, length)
-    if (isBlocked(count) && this.isFlowing && this.giveWay()) count = this.recvOnce(into, offset, length)
-    if (count < 0) this.isFlowing = false
-    return count
-  }
-
-  private recvOnce(into: Uint8Array, offset: number, length: number): number {
     const { binding, spin } = this.system
-    // Nobody answers what has not left, and while this spins, or finds the answer at once, the turn does not end.
-    if (spin > 0) this.outflow?.endTurn()
-    const count = binding.recv(this.polled.handle, into, offset, length, 0, spin)
+    const patience = this.isFlowing ? this.patience : spin
+    // Nobody answers what has not left, and while this waits, or finds the answer at once, the turn does not end.
+    if (patience !== 0) this.outflow?.endTurn()
+    const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
     this.reads += 1
-    if (count >= much) this.isFlowing = true
-    this.emptiedIn = count > 0 && count < length && !this.isFlowing && spin === 0 ? wakes.current : 0
+    this.isFlowing = count >= much || (this.isFlowing && count > 0)
+    this.emptiedIn = count > 0 && count < length && spin === 0 && !this.isFlowing ? wakes.current : 0
     return count
   }
 
-  /** Lets the other end go on, where it shares the core; whether it may have. */
-  private giveWay(): boolean {
-    if (this.isTcp || this.gives >= givesPerTurn) return false
-    this.gives += 1
-    this.outflow?.endTurn()
-    return this.system.binding.giveWay(this.polled.handle) > 0
+  /** In the midst of much. The other end of a TCP connection is mostly on another machine. */
+  private get patience(): number {
+    const { spin } = this.system
+    return spin === 0 && !this.isTcp ? giveWay : spin
   }
 
   private nothing(result: number): ReadError | undefined {
@@ -134,7 +127,6 @@ export class NativeDriver implements Driver {
     this.isArmed = false
     this.reads = 0
     this.emptiedIn = 0
-    this.gives = 0
     this.wake("read")
   }
 
@@ -172,21 +164,22 @@ export class NativeDriver implements Driver {
   }
 
   private advance(): void {
-    const { binding, spin } = this.system
+    const { binding } = this.system
     const { handle } = this.polled
-    let hasGivenWay = false
-    for (let tries = 0; ; tries++) {
+    for (;;) {
       const piece = this.pieces[this.piece]
       if (piece === undefined) return this.finish()
-      if (tries >= sendsPerTurn) return this.pause(wouldBlock)
       const isLast = this.piece === this.pieces.length - 1
       const length = piece.length - this.offset
+      const patience = this.sends < sendsPerTurn ? this.patience : 0
       const count = isLast
-        ? binding.send(handle, piece, this.offset, length, 0, spin)
+        ? binding.send(handle, piece, this.offset, length, 0, patience)
         : binding.sendv(handle, this.pieces, this.piece, this.offset)
-      if (count >= 0) this.skip(count)
-      else if (hasGivenWay || spin > 0 || !isBlocked(count) || !this.giveWay()) return this.pause(count)
-      hasGivenWay = count < 0
+      if (count < 0) return this.pause(count)
+      this.sends += 1
+      this.skip(count)
+      // The system's buffer is full, and says when it is not.
+      if (isLast && count < length && patience === 0) return this.pause(wouldBlock)
     }
   }
 
@@ -210,7 +203,7 @@ export class NativeDriver implements Driver {
   }
 
   private onWritable(): void {
-    this.gives = 0
+    this.sends = 0
     this.advance()
   }
 
