@@ -131,13 +131,7 @@ static int pieces_of(const Arguments *arguments, struct iovec *out, int *count) 
   return 0;
 }
 
-static int call_sendv(const Arguments *arguments) {
-  struct iovec pieces[IOV_MAX];
-  int count;
-  int failure = pieces_of(arguments, pieces, &count);
-  if (failure != 0) return failure;
-  const Descriptor *descriptor = argument_descriptor(arguments, 0);
-  if (descriptor == NULL) return -EBADF;
+static int gather(const Descriptor *descriptor, struct iovec *pieces, int count) {
   struct msghdr message = {.msg_iov = pieces};
   message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
   ssize_t sent;
@@ -145,6 +139,18 @@ static int call_sendv(const Arguments *arguments) {
   if (descriptor->is_socket) RETRY_INTERRUPTED(sent, sendmsg(descriptor->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
   else RETRY_INTERRUPTED(sent, writev(descriptor->fd, pieces, count));
   return outcome(sent);
+}
+
+static int call_sendv(const Arguments *arguments) {
+  struct iovec pieces[IOV_MAX];
+  int count, patience;
+  int failure = pieces_of(arguments, pieces, &count);
+  if (failure != 0) return failure;
+  if (!argument_int(arguments, 4, &patience) || (patience != 0 && patience != GIVE_WAY)) return -EINVAL;
+  Descriptor *descriptor = argument_descriptor(arguments, 0);
+  if (descriptor == NULL) return -EBADF;
+  int result = gather(descriptor, pieces, count);
+  return result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor) ? gather(descriptor, pieces, count) : result;
 }
 
 static int call_recvv(const Arguments *arguments) {

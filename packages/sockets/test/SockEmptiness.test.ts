@@ -40,6 +40,16 @@ describe("the guess that a stream is empty", () => {
     assert.isFalse(exchange(emptiness))
   })
 
+  it("SH-22 in the midst of much, less than was asked for is no sign of the end; a receive that finds nothing is", () => {
+    const emptiness = new Emptiness()
+    emptiness.took(65_536, 1_048_576)
+    emptiness.took(10, 1_048_576)
+    assert.isTrue(emptiness.isFlowing)
+    assert.isFalse(emptiness.isLikely)
+    emptiness.foundNothing()
+    assert.isFalse(emptiness.isFlowing)
+  })
+
   native(
     "SH-22 SH-23 a wrong guess loses nothing: more comes after many questions and answers",
     Effect.gen(function* () {

@@ -16,6 +16,7 @@ import {
   SOCK,
   socket
 } from "./support/addon.js"
+import { giveWay } from "../src/internal/binding.js"
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 
@@ -76,13 +77,13 @@ describe("bytes (native)", () => {
     Effect.gen(function* () {
       const [one, two] = yield* pair()
       const pieces = ["skipped", "xhel", "", "lo ", "world"].map((piece) => Buffer.from(piece))
-      assert.strictEqual(addon.sendv(one, pieces, 1, 1), 11)
+      assert.strictEqual(addon.sendv(one, pieces, 1, 1, 0), 11)
       const into = [5, 0, 1, 4, 9].map((size) => Buffer.alloc(size, "."))
       assert.strictEqual(addon.recvv(two, into, 0, 1), 11)
       assert.deepStrictEqual(into.map(text), [".hell", "", "o", " wor", "ld......."])
-      assert.strictEqual(addon.sendv(one, pieces, 5, 0), 0)
-      assert.strictEqual(addon.sendv(one, [], 0, 0), 0)
-      assert.strictEqual(addon.sendv(one, pieces, 1, 4), 8)
+      assert.strictEqual(addon.sendv(one, pieces, 5, 0, 0), 0)
+      assert.strictEqual(addon.sendv(one, [], 0, 0, 0), 0)
+      assert.strictEqual(addon.sendv(one, pieces, 1, 4, 0), 8)
       for (const [first, offset] of [
         [6, 0],
         [-1, 0],
@@ -90,7 +91,7 @@ describe("bytes (native)", () => {
         [0, -1],
         [0.5, 0]
       ] as const) {
-        assert.strictEqual(addon.sendv(one, pieces, first, offset), -EINVAL)
+        assert.strictEqual(addon.sendv(one, pieces, first, offset, 0), -EINVAL)
         assert.strictEqual(addon.recvv(two, pieces, first, offset), -EINVAL)
       }
     })
@@ -102,7 +103,7 @@ describe("bytes (native)", () => {
       const pieces = Array.from({ length: 3000 }, (_, at) => Uint8Array.of(at % 251, at % 7))
       let first = 0
       while (first < pieces.length) {
-        const sent = addon.sendv(one, pieces, first, 0)
+        const sent = addon.sendv(one, pieces, first, 0, 0)
         assert.isAbove(sent, 0)
         assert.isAtMost(sent, 2048)
         assert.strictEqual(sent % 2, 0)
@@ -137,7 +138,7 @@ describe("bytes (native)", () => {
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 200), -EAGAIN)
       addon.send(one, into, 0, 4, 0, 0)
       assert.strictEqual(addon.recv(two, into, 0, 4, 0, 200), 4)
-      for (const micros of [-1, 0.5, 1_000_001, Infinity]) {
+      for (const micros of [-2, 0.5, 1_000_001, Infinity]) {
         assert.strictEqual(addon.recv(two, into, 0, 4, 0, micros), -EINVAL)
         assert.strictEqual(addon.send(one, into, 0, 4, 0, micros), -EINVAL)
       }
@@ -146,6 +147,19 @@ describe("bytes (native)", () => {
       assert.strictEqual(addon.send(one, into, 0, 4, 0, 200), -EAGAIN)
       while (addon.recv(two, much, 0, much.length, 0, 0) > 0);
       assert.strictEqual(addon.send(one, into, 0, 4, 0, 200), 4)
+    })
+  )
+
+  it.scopedLive("SH-22 who gives way gets what is there, and else is not kept waiting", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* pair()
+      const into = new Uint8Array(4)
+      assert.strictEqual(addon.recv(two, into, 0, 4, 0, giveWay), -EAGAIN)
+      assert.strictEqual(addon.send(one, into, 0, 4, 0, giveWay), 4)
+      assert.strictEqual(addon.recv(two, into, 0, 4, 0, giveWay), 4)
+      addon.close(one)
+      assert.strictEqual(addon.recv(two, into, 0, 4, 0, giveWay), 0)
+      assert.strictEqual(addon.send(two, into, 0, 4, 0, giveWay), -EPIPE)
     })
   )
 
@@ -181,7 +195,7 @@ describe("bytes (native)", () => {
           const first = sent.length === 0 ? 0 : which % sent.length
           const offset = cut % ((sent[first]?.length ?? 0) + 1)
           const whole = Buffer.concat(sent.slice(first)).subarray(offset)
-          assert.strictEqual(addon.sendv(one, sent, first, offset), whole.length)
+          assert.strictEqual(addon.sendv(one, sent, first, offset, 0), whole.length)
           const into = sent.map((piece) => new Uint8Array(piece.length))
           if (whole.length > 0) assert.strictEqual(addon.recvv(two, into, first, offset), whole.length)
           assert.deepStrictEqual(Buffer.concat(into.slice(first)).subarray(offset), whole)

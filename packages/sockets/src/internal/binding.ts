@@ -101,8 +101,15 @@ export interface Binding {
     flags: number,
     spinMicros: number
   ) => number
-  /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones. */
-  readonly sendv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
+  /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones.
+   * Does not spin. */
+  readonly sendv: (
+    handle: Handle,
+    pieces: ReadonlyArray<Uint8Array>,
+    first: number,
+    offset: number,
+    patience: 0 | typeof giveWay
+  ) => number
   /** Into the pieces from `first` on, the first of them from `offset` on. */
   readonly recvv: (handle: Handle, pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   readonly recvfrom: (

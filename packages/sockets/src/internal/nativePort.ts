@@ -136,7 +136,11 @@ export class BindingPort implements Port, NativePort {
   // The other end of an IP socket is mostly on another machine.
   private patience(flags: number, isMidway: boolean): number {
     if ((flags & MSG.DONTWAIT) !== 0) return 0
-    return isMidway && this.system.spin === 0 && this.domain === AF.UNIX ? giveWay : this.system.spin
+    return isMidway && this.gives ? giveWay : this.system.spin
+  }
+
+  private get gives(): boolean {
+    return this.system.spin === 0 && this.domain === AF.UNIX
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {
@@ -152,7 +156,7 @@ export class BindingPort implements Port, NativePort {
   }
 
   sendv(pieces: ReadonlyArray<Uint8Array>, first: number, offset: number): number {
-    return this.system.binding.sendv(this.handle, pieces, first, offset)
+    return this.system.binding.sendv(this.handle, pieces, first, offset, this.gives ? giveWay : 0)
   }
 
   sendto(data: Uint8Array, flags: number, address: SocketAddress | undefined): number | InvalidAddress {

@@ -174,7 +174,7 @@ export class NativeDriver implements Driver {
       const patience = this.sends < sendsPerTurn ? this.patience : 0
       const count = isLast
         ? binding.send(handle, piece, this.offset, length, 0, patience)
-        : binding.sendv(handle, this.pieces, this.piece, this.offset)
+        : binding.sendv(handle, this.pieces, this.piece, this.offset, patience === giveWay ? giveWay : 0)
       if (count < 0) return this.pause(count)
       this.sends += 1
       this.skip(count)

@@ -1,0 +1,175 @@
+import { Connection } from "@ductworks/core"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import { type Binding, giveWay, type Handle } from "../src/internal/binding.js"
+import { nativeSystem } from "../src/internal/nativePort.js"
+import { nativePorts } from "../src/internal/nativePorts.js"
+import { makeSockets } from "../src/internal/sock/sockets.js"
+import { pair } from "../src/internal/transport/open.js"
+import { makeSystem } from "../src/internal/transport/system.js"
+import type { Sock } from "../src/Sock.js"
+import { addon, EAGAIN } from "./support/addon.js"
+import { bytes, pattern, settled } from "./support/suite.js"
+
+const KiB = 1024
+
+/** The addon, with an other end that shares the core: it acts when it is given that, or somebody waits. */
+class Shared {
+  gives = 0
+  waits = 0
+  act: () => void = () => {}
+  private ends: ReadonlyArray<Handle> = []
+
+  private first(call: () => number, patience: number): number {
+    const count = call()
+    if (count !== -EAGAIN || patience !== giveWay) return count
+    this.gives += 1
+    this.act()
+    return call()
+  }
+
+  readonly binding: Binding = {
+    ...addon,
+    recv: (handle, into, offset, length, flags, patience) =>
+      this.first(() => addon.recv(handle, into, offset, length, flags, 0), patience),
+    send: (handle, from, offset, length, flags, patience) =>
+      this.first(() => addon.send(handle, from, offset, length, flags, 0), patience),
+    sendv: (handle, pieces, first, offset, patience) =>
+      this.first(() => addon.sendv(handle, pieces, first, offset, 0), patience),
+    wait: (handle, interest) => {
+      this.waits += 1
+      setImmediate(() => this.act())
+      return addon.wait(handle, interest)
+    },
+    socketpair: (domain, type, protocol, out) => {
+      const result = addon.socketpair(domain, type, protocol, out)
+      this.ends = [...out]
+      return result
+    }
+  }
+
+  private get other(): Handle {
+    return this.ends[1] ?? 0
+  }
+
+  /** Sends as much of it as there is room for; how much. */
+  sends(data: Uint8Array, from = 0): number {
+    return Math.max(0, addon.send(this.other, data, from, data.length - from, 0, 0))
+  }
+
+  readonly takesAll = (): void => {
+    const into = new Uint8Array(256 * KiB)
+    while (addon.recv(this.other, into, 0, into.length, 0, 0) > 0);
+  }
+}
+
+// A thread has one of them: the addon calls one function for all.
+const shared = new Shared()
+
+const sockets = makeSockets(nativePorts(nativeSystem(shared.binding, 0)), { maxImmediate: 64, isSpinning: false })
+
+const system = makeSystem(shared.binding, { spin: 0, sendBufferBytes: 256 * KiB, allowPeer: () => true })
+
+/** One end of a pair, whose other end is the one that shares the core. */
+const withEnd =
+  <A>(open: Effect.Effect<readonly [A, A], unknown, Scope.Scope>) =>
+  (title: string, program: (end: A) => Effect.Effect<void, unknown, Scope.Scope>) =>
+    it.scopedLive(title, () =>
+      Effect.gen(function* () {
+        const [end] = yield* open
+        shared.gives = shared.waits = 0
+        shared.act = () => {}
+        yield* program(end)
+      })
+    )
+
+const overSock = withEnd<Sock>(sockets.socketpair())
+
+const overConnection = withEnd<Connection.Connection>(pair(system)())
+
+/** Sends again and again until the event loop had a turn, or for so long that it will have none. */
+const untilTurn = <E>(send: Effect.Effect<unknown, E>) =>
+  Effect.suspend(() => {
+    let hasTurned = false
+    let left = 2000
+    setImmediate(() => (hasTurned = true))
+    return Effect.map(
+      Effect.whileLoop({ while: () => !hasTurned && left-- > 0, body: () => send, step: () => {} }),
+      () => hasTurned
+    )
+  })
+
+describe("in the midst of much, the other end has the core before there is nothing (native)", () => {
+  const much = pattern(1024 * KiB)
+
+  overSock("SH-22 SH-23 what it sends then is received without a wait", (sock) =>
+    Effect.gen(function* () {
+      let sent = shared.sends(much)
+      shared.act = () => (sent += shared.sends(much, sent))
+      const buffer = new Uint8Array(much.length)
+      yield* sock.recvExactInto(buffer)
+      assert.deepStrictEqual(buffer, much)
+      assert.isAbove(shared.gives, 0)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overSock("SH-22 where it sends nothing, that is waited for, and not asked again before much came", (sock) =>
+    Effect.gen(function* () {
+      const sent = shared.sends(much)
+      yield* sock.recvExactInto(new Uint8Array(sent))
+      for (const word of ["one", "two"]) {
+        const receiving = yield* Effect.fork(sock.recv(16))
+        yield* settled
+        shared.sends(bytes(word))
+        assert.deepStrictEqual(yield* Fiber.join(receiving), bytes(word))
+      }
+      assert.strictEqual(shared.gives, 1)
+      assert.isAbove(shared.waits, 0)
+    })
+  )
+
+  overSock("SH-22 what it makes room for is sent without a wait", (sock) =>
+    Effect.gen(function* () {
+      shared.act = shared.takesAll
+      assert.strictEqual(yield* sock.send(much), much.length)
+      assert.strictEqual(yield* sock.writev([much, much]), 2 * much.length)
+      assert.isAbove(shared.gives, 0)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overSock("SH-22 sends that always find room then let the event loop go round all the same", (sock) =>
+    Effect.gen(function* () {
+      shared.act = shared.takesAll
+      assert.isTrue(yield* untilTurn(sock.send(much)))
+    })
+  )
+
+  overConnection("DW-42 a connection of SocketTransport takes, and sends, without a wait", (connection) =>
+    Effect.gen(function* () {
+      let sent = shared.sends(much)
+      shared.act = () => (sent += shared.sends(much, sent))
+      const buffer = new Uint8Array(much.length)
+      for (let filled = 0; filled < much.length;) {
+        const taken = connection.takeInto?.(buffer.subarray(filled))
+        assert.isNumber(taken)
+        filled += Number(taken)
+      }
+      assert.deepStrictEqual(buffer, much)
+      shared.act = shared.takesAll
+      yield* connection.write([much, much])
+      assert.strictEqual(connection.pending(), 0)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overConnection("DW-42 a connection of SocketTransport lets the event loop go round", (connection) =>
+    Effect.gen(function* () {
+      shared.act = shared.takesAll
+      assert.isTrue(yield* untilTurn(Effect.zipRight(connection.write([much]), connection.flush)))
+    })
+  )
+})
