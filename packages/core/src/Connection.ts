@@ -175,6 +175,11 @@ export interface Driver {
    * during the call. Left out where bytes would be copied anyway.
    */
   readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
+  /**
+   * Asked when a wait for bytes is to begin: whether to take once more before. True where that may find what was not here
+   * yet, as when the other end goes on meanwhile; not twice in a row, then. Left out where there is nothing to gain.
+   */
+  readonly isWorthAnother?: () => boolean
   /** Takes the chunks, in order, and lends them from the caller until they left. Wakes the write side when they have. */
   readonly put: (chunks: Chunks) => void
   /**

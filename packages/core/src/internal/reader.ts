@@ -98,7 +98,7 @@ export class Reader extends Waiters {
   private isTold(): boolean {
     return this.driver.takeInto === undefined
       ? this.isFilled()
-      : this.isReady || this.end !== undefined || !this.isQuiet
+      : this.isReady || this.end !== undefined || !this.isQuiet || this.driver.isWorthAnother?.() === true
   }
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {

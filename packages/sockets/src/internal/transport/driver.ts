@@ -41,6 +41,8 @@ export class NativeDriver implements Driver {
   private reads = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
   private isFlowing = false
+  /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
+  private givesWay = false
 
   // What an idle connection has no need of is made when it has.
   private outflow: Sender | undefined
@@ -73,7 +75,7 @@ export class NativeDriver implements Driver {
 
   take(): Chunks | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
-    if (this.isKnownEmpty()) return this.await()
+    if (this.isKnownEmpty()) return this.nothing(wouldBlock)
     const room = landing.room(this.readAhead)
     const count = this.recv(landing.memory, landing.offset, room)
     return count > 0 ? [landing.take(count)] : this.nothing(count)
@@ -81,7 +83,7 @@ export class NativeDriver implements Driver {
 
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
-    if (this.isKnownEmpty()) return this.await()
+    if (this.isKnownEmpty()) return this.nothing(wouldBlock)
     const count = this.recv(buffer, 0, buffer.length)
     return count > 0 ? count : this.nothing(count)
   }
@@ -89,19 +91,29 @@ export class NativeDriver implements Driver {
   // A read that gave less than there was room for has emptied the system's buffer (epoll(7), "Do I need to continuously
   // read"). For what is left of this event that is believed: whoever takes on would only be told to wait.
   private isKnownEmpty(): boolean {
+    if (this.givesWay) return false
     return this.reads >= readsPerTurn || (this.emptiedIn !== 0 && this.emptiedIn === wakes.current)
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
     const { binding, spin } = this.system
-    const patience = this.isFlowing ? this.patience : spin
+    const patience = this.givesWay ? giveWay : spin
     // Nobody answers what has not left, and while this waits, or finds the answer at once, the turn does not end.
     if (patience !== 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
     this.reads += 1
-    this.isFlowing = count >= much || (this.isFlowing && count > 0)
-    this.emptiedIn = count > 0 && count < length && spin === 0 && !this.isFlowing ? wakes.current : 0
+    this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
+    this.givesWay = false
+    this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
     return count
+  }
+
+  isWorthAnother(): boolean {
+    if (!this.givesWay || !this.isArmed) return false
+    this.isArmed = false
+    // Nobody waits yet, so nothing keeps the process alive.
+    this.polled.watch("read", undefined)
+    return true
   }
 
   /** In the midst of much. The other end of a TCP connection is mostly on another machine. */
@@ -111,7 +123,10 @@ export class NativeDriver implements Driver {
   }
 
   private nothing(result: number): ReadError | undefined {
-    if (isBlocked(result)) return this.await()
+    if (isBlocked(result)) {
+      this.givesWay = this.isFlowing && this.patience === giveWay && this.reads < readsPerTurn
+      return this.await()
+    }
     return (this.readEnd = result === 0 ? (this.loss ?? new RemoteDuctClosed({})) : readError(fault("recv", result)))
   }
 
@@ -127,6 +142,7 @@ export class NativeDriver implements Driver {
     this.isArmed = false
     this.reads = 0
     this.emptiedIn = 0
+    this.givesWay = false
     this.wake("read")
   }
 
