@@ -100,6 +100,22 @@ export {
 } from "./internal/errno.js"
 export {
   /**
+   * The two addresses of a connection.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  type Ends,
+  /**
+   * What a connection over a socket is made with: an object that thousands of connections can afford.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  SocketInfo
+} from "./internal/info.js"
+export {
+  /**
    * Gives the effect a scope of its own within the caller's: what it acquired is released at once if it fails.
    *
    * @since 0.1.0

@@ -6,9 +6,7 @@ import { type Address, type FdAddress, format, TcpAddress, UnixAddress } from "@
 import * as Connection from "@ductworks/core/Connection"
 import { type ConnectError, ConnectFailed } from "@ductworks/core/DuctError"
 import type { ConnectOptions, SocketOptions } from "@ductworks/core/Transport"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type * as net from "node:net"
@@ -16,14 +14,9 @@ import { checkConnect, checkNodeName } from "./addresses.js"
 import { connectSocket, inTime, targetOf } from "./connectSocket.js"
 import { descriptorOf, isTcp } from "./endpoint.js"
 import { details, reasonOf, withCode } from "./errno.js"
+import { type Ends, SocketInfo } from "./info.js"
 import { keepAliveSeconds, lingerOf, readAheadOf } from "./settings.js"
 import { driverOf, SocketDriver } from "./socketDriver.js"
-
-/** The two addresses of a connection, for where they cannot be asked of the system. */
-export interface Ends {
-  readonly localAddress: Address
-  readonly remoteAddress: Address
-}
 
 /** The end that nobody can look up. */
 export const unnamed = UnixAddress("")
@@ -100,27 +93,11 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
     const { socket } = driver
     const tcp = isTcp(socket)
     if (tcp) tune(socket, options)
-    return Connection.make(driver, new Info(ends, descriptorOf(socket), lingerOf(tcp, options), options.highWaterMark))
+    return Connection.make(
+      driver,
+      new SocketInfo(ends, descriptorOf(socket), lingerOf(tcp, options), options.highWaterMark)
+    )
   })
-
-class Info implements Connection.Info {
-  readonly localAddress: Address
-  readonly remoteAddress: Address
-
-  constructor(
-    ends: Ends,
-    private readonly descriptor: number | undefined,
-    readonly linger: Duration.DurationInput,
-    readonly highWaterMark: number | undefined
-  ) {
-    this.localAddress = ends.localAddress
-    this.remoteAddress = ends.remoteAddress
-  }
-
-  get fileno() {
-    return Option.fromNullable(this.descriptor)
-  }
-}
 
 /** Sets what a TCP connection has by default, or was asked for. */
 export const tune = (socket: net.Socket, options: SocketOptions): void => {

@@ -12,7 +12,7 @@ import type { Handle } from "../binding.js"
 import { fault, refused } from "../errno.js"
 import { NativeHandle } from "../nativeHandle.js"
 import { Acceptor } from "./acceptor.js"
-import { connectionOf } from "./open.js"
+import { connectionOf, unnamed } from "./open.js"
 import { domainOf, resolve } from "./resolve.js"
 import { reuseAddress } from "./socketOptions.js"
 import type { System } from "./system.js"
@@ -32,7 +32,7 @@ export const listen =
 // --- Unix sockets
 
 const listenUnix = (system: System, asked: Option.Option<UnixAddress>, options: ListenOptions) => {
-  const text = format(Option.getOrElse(asked, () => UnixAddress("")))
+  const text = format(Option.getOrElse(asked, () => unnamed))
   const listenAt = (path: string) => openAcceptor(system, AF.UNIX, UnixAddress(path), text, options)
   const isLive = (path: string) => isListening(system, path)
   return Effect.map(bind(asked, listenAt, { ...options, isLive }), ({ address, listener }): Listener => ({
@@ -76,8 +76,6 @@ const isAllowed = ({ allowPeer, binding, credentials }: System, handle: Handle, 
     if (!isWelcome) binding.close(handle)
   }
 }
-
-const unnamed = UnixAddress("")
 
 // --- TCP
 

@@ -10,15 +10,16 @@ import {
   checkConnect,
   connectFailed,
   details,
+  type Ends,
   inTime,
   lingerOf,
   ownScope,
   readAheadOf,
   reasonOf,
+  SocketInfo,
   withCode
 } from "@ductworks/platform-node/SocketKit"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { AF, SO, SOCK, SOL } from "../../SocketConstants.js"
@@ -29,12 +30,6 @@ import { Attempt, connectTcp, connectUnix } from "./connect.js"
 import { NativeDriver } from "./driver.js"
 import { getInteger, holdForReader, tune } from "./socketOptions.js"
 import type { System } from "./system.js"
-
-/** The two addresses of a connection. */
-export interface Ends {
-  readonly localAddress: Address
-  readonly remoteAddress: Address
-}
 
 /** A connection over a connected stream socket, which the scope owns from here on. */
 export const connectionOf = (
@@ -47,12 +42,11 @@ export const connectionOf = (
   Effect.suspend(() => {
     if (isTcp) tune(system.binding, polled.handle, options)
     else holdForReader(system.binding, polled.handle, system.sendBufferBytes)
-    return Connection.make(new NativeDriver(system, polled, isTcp, readAheadOf(options)), {
-      ...ends,
-      fileno: Option.some(system.binding.fileno(polled.handle)),
-      linger: lingerOf(isTcp, options),
-      highWaterMark: options.highWaterMark
-    })
+    const fileno = system.binding.fileno(polled.handle)
+    return Connection.make(
+      new NativeDriver(system, polled, isTcp, readAheadOf(options)),
+      new SocketInfo(ends, fileno, lingerOf(isTcp, options), options.highWaterMark)
+    )
   })
 
 /** One attempt to connect. Interruption closes what was begun. */
@@ -79,7 +73,7 @@ const open = (system: System, address: UnixAddress | TcpAddress, options: Connec
   )
 
 const endsOf = (system: System, polled: NativeHandle, address: UnixAddress | TcpAddress): Ends => ({
-  localAddress: address._tag === "UnixAddress" ? UnixAddress("") : (localOf(system, polled.handle) ?? address),
+  localAddress: address._tag === "UnixAddress" ? unnamed : (localOf(system, polled.handle) ?? address),
   remoteAddress: address
 })
 
@@ -118,7 +112,10 @@ const own = ({ binding }: System, address: FdAddress): NativeHandle | ConnectFai
   return failed(withCode("the descriptor is no stream socket", "EPROTOTYPE"))
 }
 
-const unnamed: Ends = { localAddress: UnixAddress(""), remoteAddress: UnixAddress("") }
+/** The end that nobody can look up. */
+export const unnamed = UnixAddress("")
+
+const bothUnnamed: Ends = { localAddress: unnamed, remoteAddress: unnamed }
 
 /** Two connections that are each other's ends: socketpair(2). */
 export const pair =
@@ -130,11 +127,11 @@ export const pair =
           const { binding } = system
           const handles = new Int32Array(2)
           const result = binding.socketpair(AF.UNIX, SOCK.STREAM, 0, handles)
-          if (result < 0) return Effect.fail(connectFailed(UnixAddress(""), fault("socketpair", result)))
+          if (result < 0) return Effect.fail(connectFailed(unnamed, fault("socketpair", result)))
           const [parent = -1, child = -1] = handles
           return Effect.all([
-            connectionOf(system, new NativeHandle(binding, parent), false, unnamed, options),
-            connectionOf(system, new NativeHandle(binding, child), false, unnamed, options)
+            connectionOf(system, new NativeHandle(binding, parent), false, bothUnnamed, options),
+            connectionOf(system, new NativeHandle(binding, child), false, bothUnnamed, options)
           ])
         })
       )
