@@ -16,7 +16,6 @@ import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.
 import { DirectEnd, End } from "./internal/end.js"
 import * as lending from "./internal/lending.js"
 import * as sizes from "./internal/sizes.js"
-import { Watchdog } from "./internal/watchdog.js"
 
 /**
  * Chunks of bytes, in order; at least one, and none of them empty.
@@ -278,9 +277,7 @@ export const leftBy: (line: Line, until: Deadline, timeout: Duration.Duration) =
 export const make = (driver: Driver, info: Info): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) => {
-      const watchdog = new Watchdog(scope)
-      const end =
-        driver.takeInto === undefined ? new End(driver, info, watchdog) : new DirectEnd(driver, info, watchdog)
+      const end = driver.takeInto === undefined ? new End(driver, info, scope) : new DirectEnd(driver, info, scope)
       return Effect.as(end.tie(scope), end)
     })
   )

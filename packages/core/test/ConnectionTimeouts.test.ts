@@ -5,6 +5,12 @@ import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
 import { Waiters } from "../src/internal/waiters.js"
 import { Watchdog } from "../src/internal/watchdog.js"
 
+class Watched extends Waiters {
+  constructor(protected readonly watchdog: Watchdog) {
+    super()
+  }
+}
+
 const pair = MemoryTransport.make().pair
 const liveClock = Clock.make()
 
@@ -106,7 +112,7 @@ describe("time-outs of a connection", () => {
 
   it.scoped("waits that timed out or were interrupted leave nothing behind", () =>
     Effect.gen(function* () {
-      const waiters = new Waiters(new Watchdog(yield* Effect.scope))
+      const waiters = new Watched(new Watchdog(yield* Effect.scope))
       const never = () => false
       const until = { clock: yield* Effect.clock, at: 1_000_000_000n }
       const timed = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(waiters.wait(never, until)))

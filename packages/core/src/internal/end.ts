@@ -6,30 +6,30 @@ import * as Scope from "effect/Scope"
 import type { Connection, Driver, Info } from "../Connection.js"
 import { Facade } from "../Facade.js"
 import { Reader } from "./reader.js"
-import type { Watchdog } from "./watchdog.js"
 import { Writer } from "./writer.js"
 
 type Optional<Name extends "pullInto" | "takeInto"> = NonNullable<Connection[Name]>
 
 /**
  * The connection over a driver. Closures are made whenever they are asked for: where one is called at once, V8 does
- * without it.
+ * without it. What is kept is bound instead, which takes half of a closure and what that refers to.
  */
 export class End extends Facade implements Connection {
-  readonly #driver: Driver
   readonly #info: Info
-  readonly #watchdog: Watchdog
   readonly #reader: Reader
   #writer: Writer | undefined
   #pull: Connection["pull"] | undefined
 
-  constructor(driver: Driver, info: Info, watchdog: Watchdog) {
+  constructor(driver: Driver, info: Info, scope: Scope.Scope) {
     super()
-    this.#driver = driver
     this.#info = info
-    this.#watchdog = watchdog
-    const reader = (this.#reader = new Reader(driver, watchdog))
-    driver.start((side) => (side === "read" ? reader : this.#writer)?.wake())
+    this.#reader = new Reader(driver, scope)
+    driver.start(this.wake.bind(this))
+  }
+
+  private wake(side: "read" | "write"): void {
+    if (side === "read") this.#reader.wake()
+    else this.#writer?.wake()
   }
 
   get localAddress() {
@@ -88,20 +88,20 @@ export class End extends Facade implements Connection {
 
   // --- writing
 
-  get #writing(): Writer {
-    return (this.#writer ??= new Writer(this.#driver, this.#watchdog, this.#info.highWaterMark, this.#reader))
+  private writing(): Writer {
+    return (this.#writer ??= new Writer(this.#reader, this.#info.highWaterMark))
   }
 
   get write(): Connection["write"] {
-    return (chunks, timeout) => Effect.suspend(() => this.#writing.offer(chunks, timeout))
+    return (chunks, timeout) => Effect.suspend(() => this.writing().offer(chunks, timeout))
   }
 
   get offer(): Connection["offer"] {
-    return (chunks, timeout) => this.#writing.offer(chunks, timeout)
+    return (chunks, timeout) => this.writing().offer(chunks, timeout)
   }
 
   get defer(): Connection["defer"] {
-    return (source, bytes) => this.#writing.defer(source, bytes)
+    return (source, bytes) => this.writing().defer(source, bytes)
   }
 
   get leave(): Connection["leave"] {
@@ -113,56 +113,61 @@ export class End extends Facade implements Connection {
   }
 
   get left(): Connection["left"] {
-    return () => this.#writing.left()
+    return () => this.writing().left()
   }
 
   get flush(): Connection["flush"] {
-    return this.#writing.flush()
+    return this.writing().flush()
   }
 
   get flushUntil(): Connection["flushUntil"] {
-    return (until) => this.#writing.flushed(until)
+    return (until) => this.writing().flushed(until)
   }
 
   get endWrite(): Connection["endWrite"] {
-    return this.#writing.endWrite()
+    return this.writing().endWrite()
   }
 
   // --- closing
 
   get close(): Connection["close"] {
-    return Effect.uninterruptible(this.#linger())
+    return Effect.uninterruptible(this.linger())
   }
 
   get abort(): Connection["abort"] {
-    return this.#close("reset")
+    return this.end("reset")
   }
 
   /** Ends it when the scope is left. */
   tie(scope: Scope.Scope): Effect.Effect<void> {
-    return Scope.addFinalizerExit(scope, (exit) => (Exit.isSuccess(exit) ? this.#linger() : this.#close("now")))
+    return Scope.addFinalizerExit(scope, this.leaveScope.bind(this))
   }
 
-  #linger(): Effect.Effect<void> {
+  private leaveScope(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Exit.isSuccess(exit) ? this.linger() : this.end("now")
+  }
+
+  private linger(): Effect.Effect<void> {
     return Effect.suspend(() => {
+      const { driver } = this.#reader
       this.#writer?.leave()
-      this.#wake()
-      if (this.#driver.closeAtOnce?.() === true) return Effect.void
-      return Effect.zipRight(within(this.#info.linger, this.#driver.close("linger")), this.#close("now"))
+      this.wakeAll()
+      if (driver.closeAtOnce?.() === true) return Effect.void
+      return Effect.zipRight(within(this.#info.linger, driver.close("linger")), this.end("now"))
     })
   }
 
-  #close(mode: "now" | "reset"): Effect.Effect<void> {
+  private end(mode: "now" | "reset"): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#wake()
-      return this.#driver.close(mode)
+      this.wakeAll()
+      return this.#reader.driver.close(mode)
     })
   }
 
   /** Everyone who waits, with `DuctClosed`. */
-  #wake(): void {
+  private wakeAll(): void {
     this.#reader.close()
-    this.#writing.close()
+    this.writing().close()
   }
 }
 

@@ -16,6 +16,13 @@ interface Accepting {
   readonly fiber: Fiber.RuntimeFiber<Connection, AcceptError>
 }
 
+/** Who waits for a connection. */
+class Callers extends Waiters {
+  constructor(protected readonly watchdog: Watchdog) {
+    super()
+  }
+}
+
 /**
  * A listener, and the one connection it is for: accepted by a fiber of its own, so that it is not lost when it comes in
  * the moment in which the time of whoever waits is up, or he is interrupted. It stays for the next.
@@ -26,7 +33,7 @@ export class Listening {
   private readonly waiters: Waiters
 
   constructor(private readonly listener: Held<Listener>) {
-    this.waiters = new Waiters(new Watchdog(listener.scope))
+    this.waiters = new Callers(new Watchdog(listener.scope))
   }
 
   get address() {

@@ -52,7 +52,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     return () => this.#receiver
   }
 
-  #over<A, E, R>(
+  private over<A, E, R>(
     operation: string,
     use: (receiver: RawReceiver, fiber: Fiber.RuntimeFiber<unknown, unknown>) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | NotConnected, R> {
@@ -62,15 +62,15 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     })
   }
 
-  #with<A, E, R>(operation: string, use: (connection: Connection) => Effect.Effect<A, E, R>) {
-    return this.#over(operation, ({ connection }) => use(connection))
+  private overConnection<A, E, R>(operation: string, use: (connection: Connection) => Effect.Effect<A, E, R>) {
+    return this.over(operation, ({ connection }) => use(connection))
   }
 
   // --- sending
 
   get send(): RawDuct.RawDuct["send"] {
     return (bytes, flags = {}) =>
-      this.#with("send", (connection) => {
+      this.overConnection("send", (connection) => {
         if (bytes.length === 0) return zero
         const part = copyOf([bytes.subarray(0, sendLimit)], Math.min(bytes.length, sendLimit))
         const sent = connection.offer([part], flags.dontWait === true ? Duration.zero : this.timeout)
@@ -79,37 +79,37 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   }
 
   get writev(): RawDuct.RawDuct["writev"] {
-    return (pieces) => this.#writePieces("writev", pieces)
+    return (pieces) => this.writeEach("writev", pieces)
   }
 
   get sendAll(): RawDuct.RawDuct["sendAll"] {
-    return (bytes) => this.#with("sendAll", (connection) => writeAll(connection, bytes, this.timeout))
+    return (bytes) => this.overConnection("sendAll", (connection) => writeAll(connection, bytes, this.timeout))
   }
 
-  #writePieces(operation: string, pieces: Iterable<Uint8Array>) {
-    return this.#with(operation, (connection) => writePieces(connection, pieces, this.timeout))
+  private writeEach(operation: string, pieces: Iterable<Uint8Array>) {
+    return this.overConnection(operation, (connection) => writePieces(connection, pieces, this.timeout))
   }
 
   get write(): RawDuct.RawDuct["write"] {
-    return (chunks) => this.#with("send", (connection) => connection.offer(chunks, this.timeout))
+    return (chunks) => this.overConnection("send", (connection) => connection.offer(chunks, this.timeout))
   }
 
   get flush(): RawDuct.RawDuct["flush"] {
-    return this.#with("flush", (connection) => connection.flush)
+    return this.overConnection("flush", (connection) => connection.flush)
   }
 
   get endWrite(): RawDuct.RawDuct["endWrite"] {
-    return this.#with("endWrite", (connection) => connection.endWrite)
+    return this.overConnection("endWrite", (connection) => connection.endWrite)
   }
 
   get sink(): RawDuct.RawDuct["sink"] {
-    return Sink.forEachChunk((chunks) => Effect.asVoid(this.#writePieces("sink", chunks)))
+    return Sink.forEachChunk((chunks) => Effect.asVoid(this.writeEach("sink", chunks)))
   }
 
   // --- receiving
 
-  #receive<A, E = never>(operation: string, want: Want<A, E>) {
-    return this.#over(operation, (receiver, fiber) => receiver.receive(fiber, want))
+  private receive<A, E = never>(operation: string, want: Want<A, E>) {
+    return this.over(operation, (receiver, fiber) => receiver.receive(fiber, want))
   }
 
   get recv(): RawDuct.RawDuct["recv"] {
@@ -117,7 +117,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       if (!isCount(maxBytes)) return Exit.fail(notACount("recv", "maxBytes", maxBytes))
       const take =
         flags.peek === true ? (queue: ByteQueue) => queue.peek(maxBytes) : (queue: ByteQueue) => queue.take(maxBytes)
-      return this.#receive("recv", new Want(leastOf(maxBytes, flags), this.#patience(flags), take))
+      return this.receive("recv", new Want(leastOf(maxBytes, flags), this.patience(flags), take))
     }
   }
 
@@ -130,10 +130,10 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       }
       const target = length === 0 ? buffer : buffer.subarray(0, length)
       const count = leastOf(target.length, flags)
-      const timeout = this.#patience(flags)
+      const timeout = this.patience(flags)
       return count > 0 && flags.peek !== true
-        ? this.#over("recvInto", (receiver, fiber) => receiver.receiveInto(fiber, target, count, timeout))
-        : this.#receive("recvInto", new Want(count, timeout, (queue) => queue.peekInto(target)))
+        ? this.over("recvInto", (receiver, fiber) => receiver.receiveInto(fiber, target, count, timeout))
+        : this.receive("recvInto", new Want(count, timeout, (queue) => queue.peekInto(target)))
     }
   }
 
@@ -141,7 +141,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     return (count) => {
       if (!isCount(count)) return Exit.fail(notACount("recvExact", "count", count))
       const atEnd = (queue: ByteQueue) => new MessageTruncated({ expected: count, received: queue.size })
-      return this.#receive("recvExact", new Want(count, this.timeout, (queue) => queue.take(count), atEnd))
+      return this.receive("recvExact", new Want(count, this.timeout, (queue) => queue.take(count), atEnd))
     }
   }
 
@@ -150,21 +150,21 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
       const wrong = sizes.find((size) => !isCount(size))
       if (wrong !== undefined) return Exit.fail(notACount("readv", "each size", wrong))
       const count = sizes.reduce((sum, size) => sum + size, 0)
-      return this.#receive("readv", new Want(count, this.timeout, (queue) => takeSizes(queue, sizes)))
+      return this.receive("readv", new Want(count, this.timeout, (queue) => takeSizes(queue, sizes)))
     }
   }
 
-  #patience(flags: RawDuct.RecvFlags): Duration.Duration {
+  private patience(flags: RawDuct.RecvFlags): Duration.Duration {
     return flags.dontWait === true ? Duration.zero : this.timeout
   }
 
   get pull(): RawDuct.RawDuct["pull"] {
-    return this.#over("recv", (receiver) => receiver.pull)
+    return this.over("recv", (receiver) => receiver.pull)
   }
 
   get poll(): RawDuct.RawDuct["poll"] {
     return (timeout = pollTimeout) => {
-      const poll = this.#over("poll", (receiver) => receiver.poll(Duration.decode(timeout)))
+      const poll = this.over("poll", (receiver) => receiver.poll(Duration.decode(timeout)))
       return Effect.tapErrorTag(poll, "LocalSocketFault", () => this.giveUp())
     }
   }
@@ -180,7 +180,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   // --- of the connection
 
   get fileno(): RawDuct.RawDuct["fileno"] {
-    return this.#with("fileno", (connection) =>
+    return this.overConnection("fileno", (connection) =>
       Option.match(connection.fileno, {
         onNone: () => Exit.fail(new Unsupported({ operation: "fileno", problem: "this connection has no descriptor" })),
         onSome: Exit.succeed
@@ -189,11 +189,11 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   }
 
   get localAddress(): RawDuct.RawDuct["localAddress"] {
-    return this.#with("localAddress", (connection) => Exit.succeed(connection.localAddress))
+    return this.overConnection("localAddress", (connection) => Exit.succeed(connection.localAddress))
   }
 
   get remoteAddress(): RawDuct.RawDuct["remoteAddress"] {
-    return this.#with("remoteAddress", (connection) => Exit.succeed(connection.remoteAddress))
+    return this.overConnection("remoteAddress", (connection) => Exit.succeed(connection.remoteAddress))
   }
 }
 

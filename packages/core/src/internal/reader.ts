@@ -2,13 +2,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import type { Chunks, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import { ByteQueue } from "./byteQueue.js"
 import { Waiters } from "./waiters.js"
-import type { Watchdog } from "./watchdog.js"
+import { Watchdog } from "./watchdog.js"
 
 const closed = new DuctClosed({ operation: "recv" })
 
@@ -24,12 +25,17 @@ export class Reader extends Waiters {
   private untilArrival: Effect.Effect<void> | undefined
   /** Whether the driver was asked, had nothing, and has told of nothing since. */
   private isQuiet = false
+  private alarms: Watchdog | undefined
 
   constructor(
-    private readonly driver: Driver,
-    watchdog: Watchdog
+    readonly driver: Driver,
+    private readonly scope: Scope.Scope
   ) {
-    super(watchdog)
+    super()
+  }
+
+  get watchdog(): Watchdog {
+    return (this.alarms ??= new Watchdog(this.scope))
   }
 
   /** Whether the end of the stream, or what broke it off, has been seen. */

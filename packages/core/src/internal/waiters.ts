@@ -15,21 +15,43 @@ class Waiter {
   ) {}
 }
 
+/** One that is to be called anyway needs nothing around it. */
+type Waiting = Waiter | (() => void)
+
 // A wait has no finalizer (see Exclusive), so the waiters of interrupted fibers stay until the next wake; when there
 // are this many, and whenever twice as many as lived at the last look, those whose fiber has ended are let go.
 const firstSweep = 64
+
+/** More than one. */
+class Crowd {
+  readonly waiters = new Set<Waiting>()
+  private sweepAt = firstSweep
+
+  add(waiter: Waiting): void {
+    this.waiters.add(waiter)
+    if (this.waiters.size >= this.sweepAt) this.sweep()
+  }
+
+  private sweep(): void {
+    for (const waiter of this.waiters) {
+      if (typeof waiter === "function" || waiter.fiber === undefined || waiter.fiber.unsafePoll() === null) continue
+      waiter.timer?.disarm()
+      this.waiters.delete(waiter)
+    }
+    this.sweepAt = Math.max(firstSweep, 2 * this.waiters.size)
+  }
+}
 
 /**
  * Fibers that wait for a wake. A wake carries nothing: whoever is woken looks again. So nothing is lost with a fiber
  * that was interrupted meanwhile, and waking needlessly, or twice, does no harm.
  */
-export class Waiters {
+export abstract class Waiters {
   /** Most often there is one: kept apart, and a Set only made for more. It came before the others. */
-  private first: Waiter | undefined
-  private others: Set<Waiter> | undefined
-  private sweepAt = firstSweep
+  private first: Waiting | undefined
+  private others: Crowd | undefined
 
-  constructor(private readonly watchdog: Watchdog) {}
+  protected abstract readonly watchdog: Watchdog
 
   /** Waits for a wake or the deadline, unless `isOver` is already true when the wait begins. May be run again. */
   wait(isOver: () => boolean, until: Deadline | undefined): Effect.Effect<void> {
@@ -67,12 +89,12 @@ export class Waiters {
 
   /** Fibers that wait, and a bounded number of those that did until they were interrupted. */
   get size(): number {
-    return (this.others?.size ?? 0) + (this.first === undefined ? 0 : 1)
+    return (this.others?.waiters.size ?? 0) + (this.first === undefined ? 0 : 1)
   }
 
   /** Calls `wake` once, unless that is for a fiber which has ended. */
   listen(wake: () => void, fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined): void {
-    this.add(new Waiter(fiber, undefined, wake))
+    this.add(fiber === undefined ? wake : new Waiter(fiber, undefined, wake))
   }
 
   /** Wakes all, in the order in which they came. */
@@ -82,22 +104,20 @@ export class Waiters {
     if (first !== undefined) rouse(first)
     if (others === undefined) return
     this.others = undefined
-    for (const waiter of others) rouse(waiter)
+    for (const waiter of others.waiters) rouse(waiter)
   }
 
-  private add(waiter: Waiter): void {
+  private add(waiter: Waiting): void {
     if (this.size === 0) {
       this.first = waiter
       return
     }
-    const others = (this.others ??= new Set())
-    others.add(waiter)
-    if (others.size >= this.sweepAt) this.sweep(others)
+    ;(this.others ??= new Crowd()).add(waiter)
   }
 
   private delete(waiter: Waiter): void {
     if (this.first === waiter) this.first = undefined
-    else this.others?.delete(waiter)
+    else this.others?.waiters.delete(waiter)
   }
 
   private begin(isOver: () => boolean, timer: Timer | undefined, wake: () => void): void {
@@ -112,20 +132,12 @@ export class Waiters {
     }
     this.add(waiter)
   }
-
-  private sweep(others: Set<Waiter>): void {
-    for (const waiter of others) {
-      if (waiter.fiber === undefined || waiter.fiber.unsafePoll() === null) continue
-      waiter.timer?.disarm()
-      others.delete(waiter)
-    }
-    this.sweepAt = Math.max(firstSweep, 2 * others.size)
-  }
 }
 
-const rouse = ({ timer, wake }: Waiter): void => {
-  timer?.disarm()
-  wake()
+const rouse = (waiter: Waiting): void => {
+  if (typeof waiter === "function") return waiter()
+  waiter.timer?.disarm()
+  waiter.wake()
 }
 
 const done = () => Exit.void

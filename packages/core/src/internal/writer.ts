@@ -5,6 +5,7 @@ import type { Chunks, Deferred, Driver } from "../Connection.js"
 import * as Deadline from "../Deadline.js"
 import { DuctClosed, DuctTimeout, type Unsupported, type WriteError } from "../DuctError.js"
 import { type Gatherer, limit, turn } from "../Turn.js"
+import type { Reader } from "./reader.js"
 import * as sizes from "./sizes.js"
 import { Waiters } from "./waiters.js"
 import type { Watchdog } from "./watchdog.js"
@@ -24,15 +25,20 @@ export class Writer extends Waiters implements Gatherer {
   /** What was deferred, and has not been put. */
   private source: Deferred | undefined
 
+  private readonly driver: Driver
+
   constructor(
-    private readonly driver: Driver,
-    watchdog: Watchdog,
-    highWaterMark: number | undefined,
-    /** Of the same connection: whether the other end's end was seen. */
-    private readonly reader: { readonly isEnded: boolean }
+    /** Of the same connection. */
+    private readonly reader: Reader,
+    highWaterMark: number | undefined
   ) {
-    super(watchdog)
+    super()
+    this.driver = reader.driver
     this.highWaterMark = sizes.sizeOr(highWaterMark, sizes.highWaterMark)
+  }
+
+  protected get watchdog(): Watchdog {
+    return this.reader.watchdog
   }
 
   close(): void {

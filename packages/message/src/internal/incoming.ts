@@ -28,7 +28,7 @@ class Undecoded<In> {
 }
 
 /**
- * What {@link Incoming.next} found: a message (or an undecodable one) is decoded; more bytes are needed; the end; or the
+ * What {@link Incoming.step} found: a message (or an undecodable one) is decoded; more bytes are needed; the end; or the
  * decoding is an Effect, to be run before asking again.
  */
 export type Step = "ready" | "starved" | Effect.Effect<void, RecvError>
@@ -84,7 +84,8 @@ export class Incoming<In> {
     return this.messages?.[0]
   }
 
-  next(): Step {
+  /** What there is to do with what is here. */
+  step(): Step {
     if (this.first === undefined && !this.decodeMore()) return this.end ?? "starved"
     const { first } = this
     if (first?._tag !== "Undecoded") return "ready"

@@ -41,20 +41,20 @@ export class MessageEnd<in out Out, in out In> extends Facade implements Duct<Ou
 
   // --- sending
 
-  get #sending(): Sender<Out> {
+  private sending(): Sender<Out> {
     return (this.#sender ??= new Sender(this.#raw, this.#codec, this.#sendLock))
   }
 
   get send(): Duct<Out, In>["send"] {
-    return (this.#send ??= (message) => this.#sending.send(message))
+    return (this.#send ??= (message) => this.sending().send(message))
   }
 
   get sendAll(): Duct<Out, In>["sendAll"] {
-    return (messages) => this.#sending.sendAll(messages)
+    return (messages) => this.sending().sendAll(messages)
   }
 
   get sink(): Duct<Out, In>["sink"] {
-    return Sink.forEachChunk((messages) => this.#sending.sendAll(messages))
+    return Sink.forEachChunk((messages) => this.sending().sendAll(messages))
   }
 
   get flush() {
@@ -67,16 +67,16 @@ export class MessageEnd<in out Out, in out In> extends Facade implements Duct<Ou
 
   // --- receiving
 
-  get #receiving(): Receiver<In> {
+  private receiving(): Receiver<In> {
     return (this.#receiver ??= new Receiver(this.#raw, this.#codec, this.#timeout, this.#recvLock))
   }
 
   get recv(): Duct<Out, In>["recv"] {
-    return (this.#recv ??= this.#receiving.recv())
+    return (this.#recv ??= this.receiving().recv())
   }
 
   get recvAll(): Duct<Out, In>["recvAll"] {
-    return (this.#recvAll ??= this.#receiving.recvAll())
+    return (this.#recvAll ??= this.receiving().recvAll())
   }
 
   get stream(): Duct<Out, In>["stream"] {
@@ -88,7 +88,7 @@ export class MessageEnd<in out Out, in out In> extends Facade implements Duct<Ou
   }
 
   get poll(): Duct<Out, In>["poll"] {
-    return (timeout = RawDuct.defaultPollTimeout) => this.#receiving.poll(Duration.decode(timeout))
+    return (timeout = RawDuct.defaultPollTimeout) => this.receiving().poll(Duration.decode(timeout))
   }
 
   // --- of the connection

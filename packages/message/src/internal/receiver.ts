@@ -11,30 +11,33 @@ import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
 import { holding, type Restore } from "./holding.js"
-import { Incoming } from "./incoming.js"
 import { Session } from "./session.js"
 import { closed, Wait } from "./wait.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
 
-/** Messages out of what the raw duct receives. Nothing is taken out before the step that hands it to the caller. */
-export class Receiver<out In> {
-  private readonly turn = new Exclusive("recv")
+/**
+ * Messages out of what the raw duct receives, to one fiber at a time. Nothing is taken out before the step that hands it to
+ * the caller.
+ */
+export class Receiver<out In> extends Exclusive {
   private gate: Gate | undefined
   private session: Session<In> | undefined
   /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
-  private ready: Incoming<In> | undefined
+  private ready: Session<In> | undefined
 
   constructor(
     private readonly raw: RawDuct.RawDuct,
     private readonly format: Inbound<In>,
     private readonly timeout: Duration.Duration,
     private readonly lock: Lock | undefined
-  ) {}
+  ) {
+    super("recv")
+  }
 
   /** One message. This, as {@link recvAll}, is to be kept: it may be run any number of times. */
   recv(): Recv<In> {
-    const takeOne = this.turn.commit((): In => {
+    const takeOne = this.commit((): In => {
       const first = this.ready?.takeOne()
       if (first === undefined || Exit.isFailure(first)) throw new Error(lostTurn)
       return first.value
@@ -44,7 +47,7 @@ export class Receiver<out In> {
 
   /** All that are here. */
   recvAll(): Recv<Arr.NonEmptyReadonlyArray<In>> {
-    const takeAll = this.turn.commit((): Arr.NonEmptyReadonlyArray<In> => {
+    const takeAll = this.commit((): Arr.NonEmptyReadonlyArray<In> => {
       const messages = this.ready?.takeAll() ?? []
       if (!Arr.isNonEmptyReadonlyArray(messages)) throw new Error(lostTurn)
       return messages
@@ -66,13 +69,13 @@ export class Receiver<out In> {
   private current(): Session<In> | undefined {
     const line = this.raw.line()
     if (line !== this.session?.line) {
-      this.session = line === undefined ? undefined : new Session(line, new Incoming(this.format), this.timeout)
+      this.session = line === undefined ? undefined : new Session(line, this.format, this.timeout)
     }
     return this.session
   }
 
   private isReadable(): boolean {
-    return this.current()?.incoming.isReadable ?? false
+    return this.current()?.isReadable ?? false
   }
 
   private receive<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
@@ -81,15 +84,14 @@ export class Receiver<out In> {
 
   /** With the turn, when something is ready: takes it. An undecodable message is consumed with its error. */
   private take<A>(session: Session<In>, commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
-    const { incoming } = session
     session.settle()
-    if (isAll) incoming.decodeAll()
-    const first = incoming.peek()
+    if (isAll) session.decodeAll()
+    const first = session.peek()
     if (Exit.isFailure(first)) {
-      incoming.takeOne()
-      return this.turn.fail(Exit.failCause(first.cause))
+      session.takeOne()
+      return this.fail(Exit.failCause(first.cause))
     }
-    this.ready = incoming
+    this.ready = session
     return commit
   }
 
@@ -97,29 +99,29 @@ export class Receiver<out In> {
 
   private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
     const take = (session: Session<In>) => this.take(session, commit, isAll)
-    const wait = new Wait(this.raw, this.turn, take, () => self)
-    const self: Recv<A> = this.turn.run((fiber) => {
+    const wait = new Wait(this.raw, this, take, () => self)
+    const self: Recv<A> = this.run((fiber) => {
       const session = this.current()
-      if (session === undefined) return this.turn.fail(notConnected)
+      if (session === undefined) return this.fail(notConnected)
       const step = session.next()
       if (step === "ready") return take(session)
       if (step !== "starved") {
         return Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
       }
       if (!session.hasDeadline) return wait.for(fiber, session)
-      return Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.turn.fail(closed)))
+      return Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.fail(closed)))
     })
     return self
   }
 
   private pollAlone(until: Deadline.Deadline): Recv<boolean> {
-    const self: Recv<boolean> = this.turn.run(() => {
-      if (this.isReadable()) return this.turn.fail(yes)
+    const self: Recv<boolean> = this.run(() => {
+      if (this.isReadable()) return this.fail(yes)
       const session = this.current()
       return Effect.matchEffect(this.raw.poll(Deadline.remaining(until)), {
         onFailure: (error) => this.giveUp(error),
         onSuccess: (isHere) => {
-          if (!isHere) return this.turn.fail(no)
+          if (!isHere) return this.fail(no)
           session?.take()
           return self
         }
@@ -129,7 +131,7 @@ export class Receiver<out In> {
   }
 
   private giveUp(error: RecvError): Exit.Exit<never, RecvError> {
-    return this.turn.fail(Exit.fail(error))
+    return this.fail(Exit.fail(error))
   }
 
   // --- with a lock: any number of fibers, which all wait for bytes; the turn is only for the moment of taking
@@ -137,13 +139,13 @@ export class Receiver<out In> {
   private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
     const attempt = (): Recv<A> => {
       const session = this.current()
-      if (session?.incoming.next() === "ready") return this.take(session, commit, isAll)
-      return this.turn.release(this.fill(lock, again))
+      if (session?.step() === "ready") return this.take(session, commit, isAll)
+      return this.release(this.fill(lock, again))
     }
     const again = () => self
     // Another fiber is about to take what it found ready.
     const busy = () => Effect.flatMap(Effect.yieldNow(), () => self)
-    const self: Recv<A> = Effect.withFiberRuntime((fiber) => this.turn.enterOr(fiber, attempt, busy))
+    const self: Recv<A> = Effect.withFiberRuntime((fiber) => this.enterOr(fiber, attempt, busy))
     return self
   }
 
@@ -168,13 +170,13 @@ export class Receiver<out In> {
   private fill<A>(lock: Lock, next: () => Recv<A>): Recv<A> {
     const session = this.current()
     if (session === undefined) return notConnected
-    const { incoming, line } = session
-    if (incoming.next() === "starved" && !line.isReadable()) {
+    const { line } = session
+    if (session.step() === "starved" && !line.isReadable()) {
       return line.arrivalThen(undefined, () => (this.raw.line() === line ? next() : closed))
     }
     const gate = (this.gate ??= new Gate())
     const filled = gate.runMasked((restore) => {
-      const step = incoming.next()
+      const step = session.step()
       if (step === "ready") return Exit.void
       if (step !== "starved") return restore(step)
       return holding(lock, restore, () => (line.isReadable() ? fillUp(session, restore) : Exit.void))

@@ -5,26 +5,26 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { RecvError } from "../MessageError.js"
-import type { Incoming, Step } from "./incoming.js"
+import type { Inbound } from "./format.js"
+import { Incoming, type Step } from "./incoming.js"
 
 /** The receiving of one connection: its messages, and how more of them come in. A new connection begins with a new one. */
-export class Session<out In> {
+export class Session<out In> extends Incoming<In> {
   /** When the frame that is being received must be whole; set once a receive waits for the rest of it. */
   private due: Deadline.Deadline | undefined
-  /** To be run whenever a receive waits for the next frame, or for the rest of one. */
-  private arrival: Effect.Effect<void> | undefined
-  private rest: Effect.Effect<void> | undefined
 
   constructor(
     readonly line: Line,
-    readonly incoming: Incoming<In>,
+    format: Inbound<In>,
     private readonly timeout: Duration.Duration
-  ) {}
+  ) {
+    super(format)
+  }
 
   /** The next step of a receive, after all bytes were taken in that it needs and that are here. */
   next(): Step {
     for (;;) {
-      const step = this.incoming.next()
+      const step = this.step()
       if (step !== "starved") return step
       const taken = this.take()
       if (taken === "nothing") return this.isOverdue() ? this.timedOut() : step
@@ -34,12 +34,12 @@ export class Session<out In> {
 
   /** Whether what is waited for, when starved, is the rest of a frame, which has to be here when it is due. */
   get hasDeadline(): boolean {
-    return this.incoming.isInsideFrame && Duration.isFinite(this.timeout)
+    return this.isInsideFrame && Duration.isFinite(this.timeout)
   }
 
   /** Waits for bytes or the end, when starved. */
   get more(): Effect.Effect<void> {
-    return this.hasDeadline ? (this.rest ??= this.untilDue()) : (this.arrival ??= this.line.arrival())
+    return this.hasDeadline ? this.untilDue() : this.line.arrival()
   }
 
   /** The frame is whole: the time of the next one has not begun. */
@@ -49,14 +49,14 @@ export class Session<out In> {
 
   /** Takes in what is here, be it the end. If there is nothing, and will be nothing, because of this side: why. */
   take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
-    const { incoming, line } = this
-    const room = line.takeInto === undefined ? undefined : incoming.room
+    const { line } = this
+    const room = line.takeInto === undefined ? undefined : this.room
     const taken = room === undefined ? line.take() : line.takeInto?.(room)
     if (taken === undefined) return "nothing"
-    if (typeof taken === "number") incoming.filled(taken)
-    else if (!("_tag" in taken)) incoming.push(taken)
+    if (typeof taken === "number") this.filled(taken)
+    else if (!("_tag" in taken)) this.push(taken)
     else if (taken._tag === "DuctClosed" || taken._tag === "DuctBusy") return Exit.fail(taken)
-    else incoming.close(taken)
+    else this.close(taken)
     return "taken"
   }
 

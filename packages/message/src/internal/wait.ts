@@ -63,7 +63,7 @@ export class Wait<In, A> {
     if (!this.turn.isHeldBy(fiber)) return this.end(this.again())
     const step = session.next()
     // An undecodable message would be lost with a fiber that is interrupted now.
-    if (step === "ready" && Exit.isSuccess(session.incoming.peek())) return this.end(this.take(session))
+    if (step === "ready" && Exit.isSuccess(session.peek())) return this.end(this.take(session))
     if (this.raw.line() !== session.line) return this.end(this.turn.fail(closed))
     if (step === "starved" && !session.hasDeadline) return this.listen()
     this.end(this.again())

@@ -5,13 +5,16 @@ import type { Direction } from "./port.js"
 const READ = 1
 const WRITE = 2
 
+/** Who waits for a direction: a function, or an object that needs none of its own for it. */
+export type Waiter = (() => void) | { ready(direction: Direction): void }
+
 /**
  * An open descriptor of this thread and who waits for it: one a direction. It keeps the event loop alive exactly while
  * someone does.
  */
 export class NativeHandle {
-  private reader: (() => void) | undefined
-  private writer: (() => void) | undefined
+  private reader: Waiter | undefined
+  private writer: Waiter | undefined
   // What the addon was told; it forgets what became ready.
   private interest = 0
   // What it need not be told: it hears of it when the event that is under way is over.
@@ -27,10 +30,10 @@ export class NativeHandle {
     this.dispatch[slotOf(handle)] = this
   }
 
-  /** Calls `wake` once when the direction is ready, or closed; replaces the one before. 0, or a negative errno. */
-  watch(direction: Direction, wake: (() => void) | undefined): number {
-    if (direction === "read") this.reader = wake
-    else this.writer = wake
+  /** Calls `waiter` once when the direction is ready, or closed; replaces the one before. 0, or a negative errno. */
+  watch(direction: Direction, waiter: Waiter | undefined): number {
+    if (direction === "read") this.reader = waiter
+    else this.writer = waiter
     const interest = (this.reader === undefined ? 0 : READ) | (this.writer === undefined ? 0 : WRITE)
     if (interest === this.interest) return 0
     if (this.unsaid === 0 || (interest & ~this.unsaid) !== 0) {
@@ -71,8 +74,8 @@ export class NativeHandle {
     const { reader, writer } = this
     if ((events & READ) !== 0) this.reader = undefined
     if ((events & WRITE) !== 0) this.writer = undefined
-    if ((events & READ) !== 0) reader?.()
-    if ((events & WRITE) !== 0) writer?.()
+    if ((events & READ) !== 0) tell(reader, "read")
+    if ((events & WRITE) !== 0) tell(writer, "write")
   }
 
   /** Closes the descriptor and wakes who waits. To be called once. */
@@ -82,6 +85,11 @@ export class NativeHandle {
     this.fire(READ | WRITE)
     return result
   }
+}
+
+const tell = (waiter: Waiter | undefined, direction: Direction): void => {
+  if (typeof waiter === "function") waiter()
+  else waiter?.ready(direction)
 }
 
 // By slot: the lower bits of a handle (binding/environment.c).

@@ -132,13 +132,15 @@ export class NativeDriver implements Driver {
 
   /** Until the system says that there is something, nothing is asked of it. */
   private await(): ReadError | undefined {
-    const result = this.polled.watch("read", this.onReadable)
+    const result = this.polled.watch("read", this)
     if (result < 0) return (this.readEnd = readError(fault("recv", result)))
     this.isArmed = true
     return undefined
   }
 
-  private readonly onReadable = (): void => {
+  /** What was waited for is there: room for what is being sent, or something to read. */
+  ready(direction: "read" | "write"): void {
+    if (direction === "write") return this.onWritable()
     this.isArmed = false
     this.reads = 0
     this.emptiedIn = 0
@@ -209,7 +211,7 @@ export class NativeDriver implements Driver {
   }
 
   private pause(result: number): void {
-    const failed = isBlocked(result) ? this.polled.watch("write", () => this.onWritable()) : result
+    const failed = isBlocked(result) ? this.polled.watch("write", this) : result
     if (failed >= 0) return
     const cause = fault("send", failed)
     // The system tells of a reset once (SO_ERROR): a read that comes after this would see a clean end.
