@@ -139,9 +139,10 @@ export const format = (address: Address): string => {
       return path.startsWith("\0") ? `unix:@${path.slice(1)}` : path.startsWith("@") ? `unix:./${path}` : `unix:${path}`
     }
     case "TcpAddress":
+      // Joined, since V8 keeps the parts of a text that was added up, and a server keeps this one of each peer.
       return address.hostname.includes(":")
-        ? `tcp://[${address.hostname}]:${address.port}`
-        : `tcp://${address.hostname}:${address.port}`
+        ? ["tcp://[", address.hostname, "]:", address.port].join("")
+        : ["tcp://", address.hostname, ":", address.port].join("")
     case "FdAddress":
       return `fd:${address.fd}`
     case "MemoryAddress":

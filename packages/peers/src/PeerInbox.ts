@@ -139,7 +139,7 @@ export class PeerInbox {
     const place = this.places.get(peer.id)
     if (place === undefined) return
     // Who was not told that it joined need not be told that it left.
-    if (place.clear()) {
+    if (place.drop()) {
       this.unseen--
       this.places.delete(peer.id)
       return place.wake()

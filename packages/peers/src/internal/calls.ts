@@ -13,7 +13,7 @@ import type { Outflow } from "./outflow.js"
 import type { Answers } from "./pool.js"
 import type { Roster } from "./roster.js"
 import { control, type Entry } from "./table.js"
-import { Timer, type Timers } from "./timers.js"
+import { Alarm, type Timers } from "./timers.js"
 
 type Reason = RequestFailed["reason"]
 type Outcome = Effect.Effect<unknown, RequestError>
@@ -86,7 +86,7 @@ export class Calls implements Answers {
   }
 
   private ask(call: Asked, packet: Uint8Array, timeout: Duration.Duration): Outcome {
-    const timer = new Timer(() => call.settle(Exit.fail(new DuctTimeout({ operation: "request", timeout }))))
+    const timer = new Alarm(() => call.settle(Exit.fail(new DuctTimeout({ operation: "request", timeout }))))
     const member = this.roster.find(call.peer)
     const end = () => {
       this.timers.cancel(timer)

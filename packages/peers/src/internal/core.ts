@@ -187,7 +187,7 @@ export class Core {
       onSuccess: () => {
         if (member.state === "gone") return lost
         if (member.state !== "known") roster.welcome(member)
-        this.lanes.advance(member.lane)
+        this.lanes.begin(member)
         return Exit.succeed(peer)
       }
     })

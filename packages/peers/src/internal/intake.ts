@@ -64,7 +64,7 @@ export class Intake {
       if (member.state !== "joining") return
       if (!this.isGood(member.peer, exit)) return this.roster.lose(member, "Refused")
       this.roster.welcome(member)
-      this.lanes().advance(member.lane)
+      this.lanes().begin(member)
     })
   }
 

@@ -58,6 +58,11 @@ export class Lanes {
     if (lane.owner !== undefined && !member.isPaused && this.isFull(lane)) this.pause(member, true)
   }
 
+  /** It is decided that the peer may stay: what it sent meanwhile is handled. */
+  begin(member: Member): void {
+    if (member.hasLane) this.advance(member.lane)
+  }
+
   /** Moves what can be moved. In a loop: what ends at once must not begin the next on top of itself. */
   advance(lane: Lane): void {
     if (lane.isAdvancing) return

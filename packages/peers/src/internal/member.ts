@@ -52,8 +52,9 @@ export class Lane {
   /** Messages whose handlers run. */
   running = 0
   isAdvancing = false
-  /** The one peer whose lane it is; none where it is shared. */
-  owner: Member | undefined = undefined
+
+  /** @param owner the one peer whose lane it is; none where it is shared */
+  constructor(readonly owner?: Member) {}
 }
 
 /** How a peer left. */
@@ -93,12 +94,22 @@ export class Member implements KnownPeer<unknown> {
 
   constructor(
     readonly peer: Peer,
-    readonly lane: Lane,
+    /** The one of all, or its own, made with the first packet. */
+    private queue: Lane | undefined,
     /** Whether this side connected. */
     readonly isOurs: boolean,
     isStranger: boolean
   ) {
     this.state = isStranger ? "stranger" : "joining"
+  }
+
+  get lane(): Lane {
+    return (this.queue ??= new Lane(this))
+  }
+
+  /** Whether something of it may wait there. */
+  get hasLane(): boolean {
+    return this.queue !== undefined
   }
 
   addCall(call: Call): void {

@@ -2,8 +2,7 @@ import type { TransportEvent } from "../PeerTransport.js"
 import { Fifo } from "./fifo.js"
 
 /** What waits of one peer. Those that have something to give and are not paused stand in the ring. */
-export class Place {
-  private readonly events = new Fifo<TransportEvent>()
+export class Place extends Fifo<TransportEvent> {
   bytes = 0
   isPaused = false
   /** Its `Left` is here, or was given. */
@@ -11,24 +10,16 @@ export class Place {
   isInRing = false
   private waiting: Array<() => void> | undefined = undefined
 
-  get size(): number {
-    return this.events.size
-  }
-
-  push(event: TransportEvent): void {
-    this.events.push(event)
-  }
-
-  shift(): TransportEvent | undefined {
-    const event = this.events.shift()
+  override shift(): TransportEvent | undefined {
+    const event = super.shift()
     if (event?._tag === "Packet") this.bytes -= event.packet.length
     return event
   }
 
   /** Drops what is there; whether it began with the peer's joining. */
-  clear(): boolean {
-    const isNew = this.events.peek()?._tag === "Joined"
-    this.events.clear()
+  drop(): boolean {
+    const isNew = this.peek()?._tag === "Joined"
+    this.clear()
     this.bytes = 0
     return isNew
   }

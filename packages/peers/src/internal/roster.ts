@@ -8,6 +8,20 @@ import { Lane, Member, type Parting } from "./member.js"
 import type { Resolved } from "./settings.js"
 import { Timer, type Timers } from "./timers.js"
 
+/** When a peer was not heard of for too long. */
+class Silence extends Timer {
+  constructor(
+    private readonly roster: Roster,
+    private readonly member: Member
+  ) {
+    super()
+  }
+
+  due(): void {
+    this.roster.look(this.member)
+  }
+}
+
 /** Who is here: who joins, is known, falls silent, leaves. */
 export class Roster {
   readonly known = new Map<string, Member>()
@@ -128,9 +142,7 @@ export class Roster {
   }
 
   private member(peer: Peer, isOurs: boolean, isStranger: boolean): Member {
-    const member = new Member(peer, this.shared ?? new Lane(), isOurs, isStranger)
-    if (this.shared === undefined) member.lane.owner = member
-    return member
+    return new Member(peer, this.shared, isOurs, isStranger)
   }
 
   private initial(peer: Peer): unknown {
@@ -158,7 +170,7 @@ export class Roster {
   }
 
   private watch(member: Member, delay: number): void {
-    member.silence ??= new Timer(() => this.look(member))
+    member.silence ??= new Silence(this, member)
     this.timers.set(member.silence, delay)
   }
 
@@ -170,7 +182,7 @@ export class Roster {
    * Its time may be up. The timer is not moved for every packet: when it is due, it looks at when the last one came. A
    * peer that is not being read cannot be heard, and is given time.
    */
-  private look(member: Member): void {
+  look(member: Member): void {
     const { settings } = this
     if (member.state === "joining") return this.lose(member, "Refused")
     const isSilent = !member.hasSpoken && !member.isOurs && this.transport.kind === "stream"

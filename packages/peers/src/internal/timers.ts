@@ -7,12 +7,19 @@ import * as FiberId from "effect/FiberId"
 import { type Fibers, interrupt, type Started } from "./fibers.js"
 
 /** Something to do at a time; set and cancelled by {@link Timers}. */
-export class Timer {
+export abstract class Timer {
   at = 0
   /** Its place in the heap; -1 while it is not set. */
   index = -1
 
-  constructor(readonly due: () => void) {}
+  abstract due(): void
+}
+
+/** One whose due is a function. */
+export class Alarm extends Timer {
+  constructor(readonly due: () => void) {
+    super()
+  }
 }
 
 /**
@@ -65,7 +72,7 @@ export class Timers {
   within<A, E>(started: Started<A, E>, millis: number, ended: (exit: Exit.Exit<A, E>, isLate: boolean) => void): void {
     if (Exit.isExit(started)) return ended(started, false)
     let isLate = false
-    const timer = new Timer(() => {
+    const timer = new Alarm(() => {
       isLate = true
       interrupt(started)
     })

@@ -64,22 +64,11 @@ export class DuctSocket extends net.Socket implements Endpoint {
     readAhead: number,
     readonly recipient: Recipient
   ) {
-    const buffer = receiveBuffer(readAhead)
-    const callback = (length: number) => {
-      try {
-        deliver(recipient, length === buffer.length ? buffer : buffer.subarray(0, length))
-      } finally {
-        // Also when who observes a fiber throws: the buffer is read into again.
-        recipient.keep()
-      }
-      // Asked afterwards: a fiber that was woken may have begun to read again.
-      return recipient.isReading
-    }
     const options: SocketOptions = {
       ...source,
       allowHalfOpen: true,
       manualStart: true,
-      onread: { buffer, callback }
+      onread: { buffer: receiveBuffer(readAhead), callback: onRead }
     }
     super(options)
     // The same functions for all sockets: an emitter calls a listener on itself.
@@ -107,6 +96,19 @@ export class DuctSocket extends net.Socket implements Endpoint {
   startReading(): void {
     this.read(0)
   }
+}
+
+/** It is called on the socket, too (Node 20 to 26: `onStreamRead` in lib/internal/stream_base_commons.js). */
+function onRead(this: DuctSocket, length: number, buffer: Uint8Array): boolean {
+  const { recipient } = this
+  try {
+    deliver(recipient, length === buffer.length ? buffer : buffer.subarray(0, length))
+  } finally {
+    // Also when who observes a fiber throws: the buffer is read into again.
+    recipient.keep()
+  }
+  // Asked afterwards: a fiber that was woken may have begun to read again.
+  return recipient.isReading
 }
 
 function onEnd(this: DuctSocket): void {
@@ -186,5 +188,6 @@ export const descriptorOf = (socket: net.Socket | net.Server): number | undefine
   return Predicate.hasProperty(handle, "fd") && Predicate.isNumber(handle.fd) && handle.fd >= 0 ? handle.fd : undefined
 }
 
-/** TCP sockets have an address of their own; Unix sockets in `node:net` have not. */
-export const isTcp = (socket: net.Socket): boolean => socket.localAddress !== undefined
+/** TCP handles can be asked for their address; Unix ones cannot. (A socket that is asked itself keeps what it was told.) */
+export const isTcp = (socket: net.Socket): boolean =>
+  Predicate.hasProperty(socket, "_handle") && Predicate.hasProperty(socket._handle, "getsockname")

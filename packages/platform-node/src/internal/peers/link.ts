@@ -41,6 +41,7 @@ export class Link {
   /** Bytes of the packet that is not whole, as the budget knows them. */
   private held = 0
   private isOver = false
+  private readonly readOn = this.read.bind(this)
 
   /** Whether it is the owner's no more. */
   isReleased = false
@@ -59,14 +60,14 @@ export class Link {
    * Reads until there is nothing, or no room for it, and again when there is. No fiber waits for that: one would take
    * more memory than the rest of an idle peer.
    */
-  readonly read = (): void => {
+  read(): void {
     while (!this.isOver) {
       const cut = this.cut()
-      if (cut === "full") return this.owner.inbox.whenRoom(this.peer, this.read)
+      if (cut === "full") return this.owner.inbox.whenRoom(this.peer, this.readOn)
       if (cut === "over") return
       const chunks = this.connection.take()
       if (chunks === undefined) {
-        if (this.connection.onArrival(this.read)) return
+        if (this.connection.onArrival(this.readOn)) return
       } else if (isDuctError(chunks)) {
         return this.ended(chunks)
       } else {
