@@ -52,6 +52,11 @@ export interface Decoder {
   readonly copyFrames?: (target: Uint8Array) => ReadonlyArray<number>
   /** The payload that `next` gave last is needed no more: its memory may get that of a later one, of any stream. */
   readonly reuse?: (payload: Uint8Array) => void
+  /**
+   * Whether it is as one that was just made: it holds nothing and remembers nothing. Then a duct lets go of it, and it may get
+   * another stream. Like `partial`, meaningful after `next` returned `undefined`. Left out, a stream keeps its decoder.
+   */
+  readonly isFresh?: () => boolean
 }
 
 /**

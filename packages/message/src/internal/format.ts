@@ -19,6 +19,8 @@ export interface Outbound<in Out> {
   readonly framing: Framing.Framing
   readonly encoderName: string
   readonly sendLimit: Limit
+  get decodesRuns(): boolean
+
   encode(message: Out): Effect.Effect<Payload, SerializeError>
 }
 
@@ -30,8 +32,10 @@ export interface Inbound<out In> {
   /** Whether a message may hold on to its payload. */
   readonly keepsPayload: boolean
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError>
-  /** See {@link DecodesRuns}; `undefined` if the format does not do that at all. */
-  readonly decodeRun: ((run: Run) => ReadonlyArray<Effect.Effect<In, DeserializeError>> | undefined) | undefined
+  /** Whether {@link decodeRun} is worth a try. */
+  readonly decodesRuns: boolean
+  /** All messages of the run, each as {@link decode} gives it; `undefined` if each is to be decoded by itself. */
+  decodeRun(run: Run): ReadonlyArray<Effect.Effect<In, DeserializeError>> | undefined
 }
 
 /** The format of both directions of a duct, with its services provided. */
@@ -41,7 +45,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   private readonly inbound
   private readonly asked: number | undefined
   private readonly quoting
-  readonly decodeRun: Inbound<In>["decodeRun"]
+  private readonly run
 
   constructor(
     options: MessageDuct.Settings & MessageDuct.Format<Out, In, R>,
@@ -54,8 +58,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.framing = options.framing ?? Framing.ductworks
     this.asked = options.maxMessageBytes
     this.quoting = quotingEncoder(outbound.encode)
-    const decodeRun = runDecoder(inbound.decode)
-    this.decodeRun = decodeRun && ((run) => this.provideAll(decodeRun(run)))
+    this.run = runDecoder(inbound.decode)
   }
 
   get encoderName(): string {
@@ -78,12 +81,20 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     return !releases(this.inbound.decode)
   }
 
+  get decodesRuns(): boolean {
+    return this.run !== undefined
+  }
+
   encode(message: Out): Effect.Effect<Payload, SerializeError> {
     return this.provide(this.quoting === undefined ? this.outbound.encode(message) : this.quoting(message))
   }
 
   decode(payload: Uint8Array): Effect.Effect<In, DeserializeError> {
     return this.provide(this.inbound.decode(payload))
+  }
+
+  decodeRun(run: Run): ReadonlyArray<Effect.Effect<In, DeserializeError>> | undefined {
+    return this.provideAll(this.run?.(run))
   }
 
   /** Exits pass as they are; an Effect gets its services. */

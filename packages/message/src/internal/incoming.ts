@@ -1,11 +1,11 @@
 import { MessageTruncated } from "@ductworks/core/DuctError"
-import { unfilled } from "@ductworks/core/Buffers"
 import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Decoder, Fault } from "../Framing.js"
 import { DeserializeError, MessageProtocolError, MessageTooLarge, type RecvError } from "../MessageError.js"
+import { giveDecoder, takeDecoder } from "./decoders.js"
 import type { Inbound } from "./format.js"
 import { payloadsOf, runOf, target } from "./run.js"
 
@@ -38,7 +38,7 @@ export type Step = "ready" | "starved" | Effect.Effect<void, RecvError>
  * taken, and so does what was interrupted while it was decoded: nothing is lost between the wire and the receiver.
  */
 export class Incoming<In> {
-  /** None before the first bytes: an idle duct has nothing to cut. */
+  /** None while nothing is here: an idle duct has nothing to cut. */
   private decoder: Decoder | undefined
   /** A whole frame, found and not looked into. Nothing is in `messages` then. */
   private frame: Uint8Array | undefined
@@ -50,8 +50,8 @@ export class Incoming<In> {
   constructor(private readonly format: Inbound<In>) {}
 
   push(chunks: Iterable<Uint8Array>): void {
-    const { framing, recvLimit } = this.format
-    const decoder = (this.decoder ??= framing.decoder(recvLimit.bytes, unfilled))
+    const { format } = this
+    const decoder = (this.decoder ??= takeDecoder(format.framing, format.recvLimit.bytes))
     for (const chunk of chunks) decoder.push(chunk)
   }
 
@@ -86,7 +86,10 @@ export class Incoming<In> {
 
   /** What there is to do with what is here. */
   step(): Step {
-    if (this.first === undefined && !this.decodeMore()) return this.end ?? "starved"
+    if (this.first === undefined && !this.decodeMore()) {
+      this.letGo()
+      return this.end ?? "starved"
+    }
     const { first } = this
     if (first?._tag !== "Undecoded") return "ready"
     return Effect.map(Effect.exit(first.decoding), (exit) => {
@@ -95,6 +98,13 @@ export class Incoming<In> {
       this.messages?.splice(0, 1, this.expected(exit, first.size))
       if (first.frame !== undefined) this.reuse(first.frame)
     })
+  }
+
+  /** Between two frames, the decoder may be another duct's. */
+  private letGo(): void {
+    const { decoder, format } = this
+    if (decoder === undefined) return
+    if (giveDecoder(format.framing, format.recvLimit.bytes, decoder)) this.decoder = undefined
   }
 
   /** Decodes all that is here, as far as that needs no Effect. */
@@ -142,7 +152,7 @@ export class Incoming<In> {
 
   private decodeRun(): boolean {
     const { format } = this
-    if (format.decodeRun === undefined) return false
+    if (!format.decodesRuns) return false
     const sizes = this.decoder?.copyFrames?.(target) ?? []
     if (sizes.length === 0) return false
     const run = runOf(sizes, format.framing.headerBytes, format.framing.trailerBytes)

@@ -1,6 +1,5 @@
 import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
-import { NotConnected } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
 import * as Arr from "effect/Array"
@@ -11,8 +10,8 @@ import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
 import { holding, type Restore } from "./holding.js"
+import { closed, Lone, notConnected, type Taking } from "./lone.js"
 import { Session } from "./session.js"
-import { closed, Wait } from "./wait.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
 
@@ -23,8 +22,6 @@ type Recv<A> = Effect.Effect<A, RecvError>
 export class Receiver<out In> extends Exclusive {
   private gate: Gate | undefined
   private session: Session<In> | undefined
-  /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
-  private ready: Session<In> | undefined
 
   constructor(
     private readonly raw: RawDuct.RawDuct,
@@ -37,22 +34,12 @@ export class Receiver<out In> extends Exclusive {
 
   /** One message. This, as {@link recvAll}, is to be kept: it may be run any number of times. */
   recv(): Recv<In> {
-    const takeOne = this.commit((): In => {
-      const first = this.ready?.takeOne()
-      if (first === undefined || Exit.isFailure(first)) throw new Error(lostTurn)
-      return first.value
-    })
-    return this.receive(takeOne, false)
+    return this.receive<In>(one)
   }
 
   /** All that are here. */
   recvAll(): Recv<Arr.NonEmptyReadonlyArray<In>> {
-    const takeAll = this.commit((): Arr.NonEmptyReadonlyArray<In> => {
-      const messages = this.ready?.takeAll() ?? []
-      if (!Arr.isNonEmptyReadonlyArray(messages)) throw new Error(lostTurn)
-      return messages
-    })
-    return this.receive(takeAll, true)
+    return this.receive<Arr.NonEmptyReadonlyArray<In>>(all)
   }
 
   poll(timeout: Duration.Duration): Recv<boolean> {
@@ -66,7 +53,7 @@ export class Receiver<out In> extends Exclusive {
   }
 
   /** The receiving of the connection that there is. Another one begins with a new frame. */
-  private current(): Session<In> | undefined {
+  current(): Session<In> | undefined {
     const line = this.raw.line()
     if (line !== this.session?.line) {
       this.session = line === undefined ? undefined : new Session(line, this.format, this.timeout)
@@ -78,48 +65,33 @@ export class Receiver<out In> extends Exclusive {
     return this.current()?.isReadable ?? false
   }
 
-  private receive<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
-    return this.lock === undefined ? this.receiveAlone(commit, isAll) : this.receiveAmong(commit, isAll, this.lock)
+  /** Whether the session is of the connection that there is. */
+  isOf(session: Session<In>): boolean {
+    return this.raw.line() === session.line
+  }
+
+  private receive<A>(taking: Taking<In, A>): Recv<A> {
+    return this.lock === undefined ? new Lone(this, taking).receive : this.receiveAmong(taking, this.lock)
   }
 
   /** With the turn, when something is ready: takes it. An undecodable message is consumed with its error. */
-  private take<A>(session: Session<In>, commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
+  take<A>(session: Session<In>, { isAll, take }: Taking<In, A>): Recv<A> {
     session.settle()
     if (isAll) session.decodeAll()
     const first = session.peek()
-    if (Exit.isFailure(first)) {
-      session.takeOne()
-      return this.fail(Exit.failCause(first.cause))
-    }
-    this.ready = session
-    return commit
+    if (Exit.isSuccess(first)) return this.commit(() => take(session))
+    session.takeOne()
+    return this.fail(Exit.failCause(first.cause))
   }
 
-  // --- without a lock: one fiber, which keeps the turn while it waits
-
-  private receiveAlone<A>(commit: Effect.Effect<A>, isAll: boolean): Recv<A> {
-    const take = (session: Session<In>) => this.take(session, commit, isAll)
-    const wait = new Wait(this.raw, this, take, () => self)
-    const self: Recv<A> = this.run((fiber) => {
-      const session = this.current()
-      if (session === undefined) return this.fail(notConnected)
-      const step = session.next()
-      if (step === "ready") return take(session)
-      if (step !== "starved") {
-        return Effect.matchEffect(step, { onFailure: (error) => this.giveUp(error), onSuccess: () => self })
-      }
-      if (!session.hasDeadline) return wait.for(fiber, session)
-      return Effect.flatMap(session.more, () => (this.raw.line() === session.line ? self : this.fail(closed)))
-    })
-    return self
-  }
+  // --- without a lock: the turn is kept while the fiber waits
 
   private pollAlone(until: Deadline.Deadline): Recv<boolean> {
     const self: Recv<boolean> = this.run(() => {
       if (this.isReadable()) return this.fail(yes)
       const session = this.current()
       return Effect.matchEffect(this.raw.poll(Deadline.remaining(until)), {
-        onFailure: (error) => this.giveUp(error),
+        onFailure: (error) => this.fail(Exit.fail(error)),
         onSuccess: (isHere) => {
           if (!isHere) return this.fail(no)
           session?.take()
@@ -130,16 +102,12 @@ export class Receiver<out In> extends Exclusive {
     return self
   }
 
-  private giveUp(error: RecvError): Exit.Exit<never, RecvError> {
-    return this.fail(Exit.fail(error))
-  }
-
   // --- with a lock: any number of fibers, which all wait for bytes; the turn is only for the moment of taking
 
-  private receiveAmong<A>(commit: Effect.Effect<A>, isAll: boolean, lock: Lock): Recv<A> {
+  private receiveAmong<A>(taking: Taking<In, A>, lock: Lock): Recv<A> {
     const attempt = (): Recv<A> => {
       const session = this.current()
-      if (session?.step() === "ready") return this.take(session, commit, isAll)
+      if (session?.step() === "ready") return this.take(session, taking)
       return this.release(this.fill(lock, again))
     }
     const again = () => self
@@ -172,7 +140,7 @@ export class Receiver<out In> extends Exclusive {
     if (session === undefined) return notConnected
     const { line } = session
     if (session.step() === "starved" && !line.isReadable()) {
-      return line.arrivalThen(undefined, () => (this.raw.line() === line ? next() : closed))
+      return line.arrivalThen(undefined, () => (this.isOf(session) ? next() : closed))
     }
     const gate = (this.gate ??= new Gate())
     const filled = gate.runMasked((restore) => {
@@ -195,7 +163,23 @@ const fillUp = <In>(session: Session<In>, restore: Restore): Recv<void> => {
 
 const lostTurn = "ductworks: the turn was lost between decode and commit"
 
-const notConnected = Exit.fail(new NotConnected({ operation: "recv" }))
+const one = {
+  isAll: false,
+  take: <In>(session: Session<In>): In => {
+    const first = session.takeOne()
+    if (Exit.isFailure(first)) throw new Error(lostTurn)
+    return first.value
+  }
+}
+
+const all = {
+  isAll: true,
+  take: <In>(session: Session<In>): Arr.NonEmptyReadonlyArray<In> => {
+    const messages = session.takeAll()
+    if (!Arr.isNonEmptyReadonlyArray(messages)) throw new Error(lostTurn)
+    return messages
+  }
+}
 
 const yes = Exit.succeed(true)
 

@@ -87,6 +87,10 @@ export class PrefixDecoder implements Decoder {
     return held === 0 ? undefined : { received: held, expected: this.headerBytes }
   }
 
+  isFresh(): boolean {
+    return this.pending.held === 0 && this.size === undefined && this.landing === undefined && this.fault === undefined
+  }
+
   /** What came behind the payload begins the next frame. */
   private land({ held, memory, size }: Landing): Uint8Array | undefined {
     if (held < size) return undefined

@@ -1,0 +1,114 @@
+import { DuctClosed, NotConnected } from "@ductworks/core/DuctError"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { RuntimeFiber } from "effect/Fiber"
+import type { RecvError } from "../MessageError.js"
+import type { Receiver } from "./receiver.js"
+import type { Session } from "./session.js"
+
+type Recv<A> = Effect.Effect<A, RecvError>
+
+type Fiber = RuntimeFiber<unknown, unknown>
+
+/** What a receive takes of what is ready. */
+export interface Taking<In, out A> {
+  /** Whether all is to be decoded that is here. */
+  readonly isAll: boolean
+  readonly take: (session: Session<In>) => A
+}
+
+/**
+ * Receives without a lock: one fiber, which keeps the turn while it waits.
+ *
+ * What a wait leaves behind for whoever ends it is this, made once: what a thousand ducts make anew for every wait, the
+ * collector copies. What is done with at once is made anew: with a thousand ducts it would have to be fetched from far away.
+ */
+export class Lone<In, A> {
+  /** To be kept: it may be run any number of times. */
+  readonly receive: Recv<A>
+  private session: Session<In> | undefined
+  private fiber: Fiber | undefined
+  private resume: ((next: Recv<A>) => void) | undefined
+  /** Whether the line will call. It is left to do so when the fiber is interrupted, and asked once, whoever waits. */
+  private isAsked = false
+  private readonly onArrival = this.look.bind(this)
+
+  constructor(
+    private readonly receiver: Receiver<In>,
+    private readonly taking: Taking<In, A>
+  ) {
+    this.receive = Effect.withFiberRuntime(this.begin.bind(this))
+  }
+
+  private begin(fiber: Fiber): Recv<A> {
+    return this.receiver.enter(fiber, () => this.attempt(fiber))
+  }
+
+  private attempt(fiber: Fiber): Recv<A> {
+    const { receiver } = this
+    const session = receiver.current()
+    if (session === undefined) return receiver.fail(notConnected)
+    const step = session.next()
+    if (step === "ready") return receiver.take(session, this.taking)
+    if (step !== "starved") {
+      return Effect.matchEffect(step, {
+        onFailure: (error) => receiver.fail(Exit.fail(error)),
+        onSuccess: () => this.receive
+      })
+    }
+    if (!session.hasDeadline) return this.wait(fiber, session)
+    return Effect.flatMap(session.more, () => (receiver.isOf(session) ? this.receive : receiver.fail(closed)))
+  }
+
+  // --- the wait for the next frame
+
+  /**
+   * What arrives is decoded there and then, and the fiber resumed with what takes the message: to wake it for a look would
+   * cost as much again. All else is left to the receive itself, and so is a fiber that was interrupted and has lost the
+   * turn. Nothing is taken out before the fiber runs, which it may not.
+   */
+  private wait(fiber: Fiber, session: Session<In>): Recv<A> {
+    const abandoned = this.resume
+    this.resume = undefined
+    // Whose it is was interrupted and has lost the turn, but may go on for all that.
+    abandoned?.(this.receive)
+    this.fiber = fiber
+    if (session !== this.session) this.isAsked = false
+    this.session = session
+    return Effect.async((resume) => {
+      this.resume = resume
+      this.listen()
+    })
+  }
+
+  private listen(): void {
+    if (this.isAsked || this.session === undefined) return
+    this.isAsked = this.session.line.onArrival(this.onArrival)
+    if (!this.isAsked) this.look()
+  }
+
+  private look(): void {
+    const { fiber, receiver, resume, session } = this
+    this.isAsked = false
+    // Who has not begun to wait, as the fiber paused before that, asks when it does.
+    if (fiber === undefined || resume === undefined || session === undefined) return
+    if (!receiver.isHeldBy(fiber)) return this.end(this.receive)
+    const step = session.next()
+    // An undecodable message would be lost with a fiber that is interrupted now.
+    if (step === "ready" && Exit.isSuccess(session.peek())) return this.end(receiver.take(session, this.taking))
+    if (!receiver.isOf(session)) return this.end(receiver.fail(closed))
+    if (step === "starved" && !session.hasDeadline) return this.listen()
+    this.end(this.receive)
+  }
+
+  private end(next: Recv<A>): void {
+    const { resume } = this
+    this.resume = this.fiber = undefined
+    resume?.(next)
+  }
+}
+
+/** To whoever waits when the connection goes. */
+export const closed = Exit.fail(new DuctClosed({ operation: "recv" }))
+
+export const notConnected = Exit.fail(new NotConnected({ operation: "recv" }))
