@@ -86,10 +86,7 @@ export class Incoming<In> {
 
   /** What there is to do with what is here. */
   step(): Step {
-    if (this.first === undefined && !this.decodeMore()) {
-      this.letGo()
-      return this.end ?? "starved"
-    }
+    if (this.first === undefined && !this.decodeMore()) return this.end ?? "starved"
     const { first } = this
     if (first?._tag !== "Undecoded") return "ready"
     return Effect.map(Effect.exit(first.decoding), (exit) => {
@@ -101,10 +98,9 @@ export class Incoming<In> {
   }
 
   /** Between two frames, the decoder may be another duct's. */
-  private letGo(): void {
+  private letGo(): undefined {
     const { decoder, format } = this
-    if (decoder === undefined) return
-    if (giveDecoder(format.framing, format.recvLimit.bytes, decoder)) this.decoder = undefined
+    if (decoder !== undefined && giveDecoder(format.framing, format.recvLimit.bytes, decoder)) this.decoder = undefined
   }
 
   /** Decodes all that is here, as far as that needs no Effect. */
@@ -166,7 +162,7 @@ export class Incoming<In> {
   private findFrame(): Uint8Array | undefined {
     if (this.frame !== undefined) return this.frame
     const next = this.decoder?.next()
-    if (next === undefined) return undefined
+    if (next === undefined) return this.letGo()
     if (next instanceof Uint8Array) return (this.frame = next)
     this.end ??= Exit.fail(this.translate(next))
     return undefined
