@@ -23,10 +23,9 @@ export abstract class Outflow implements Gatherer {
   private turn = 0
   private drained: Array<() => void> | undefined
   private why: WriteError | undefined
-  // Made with the first send: an idle connection has none.
-  private sent: Sent | undefined
 
-  protected abstract transmit(...[pieces, sent]: Parameters<Transmit>): void
+  /** Hands the pieces to the system, and then calls {@link sent}, be it before this returns. One at a time. */
+  protected abstract transmit(pieces: ReadonlyArray<Uint8Array>): void
 
   /** Bytes have left, or never will. */
   protected abstract progressed(): void
@@ -108,10 +107,10 @@ export abstract class Outflow implements Gatherer {
     this.turn = turn.begin()
     this.isSending = true
     this.bytes = bytes
-    this.transmit(pieces, (this.sent ??= (failure) => this.onSent(failure)))
+    this.transmit(pieces)
   }
 
-  private onSent(failure: WriteError | undefined): void {
+  protected sent(failure?: WriteError): void {
     this.release()
     this.release = nothing
     this.isSending = false
@@ -143,8 +142,8 @@ export class Sender extends Outflow {
     super()
   }
 
-  protected transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
-    this.give(pieces, sent)
+  protected transmit(pieces: ReadonlyArray<Uint8Array>): void {
+    this.give(pieces, (failure) => this.sent(failure))
   }
 
   protected progressed(): void {

@@ -16,7 +16,7 @@ import {
 } from "./endpoint.js"
 import { copyOf } from "./receiveBuffer.js"
 import { codeOf, readError, writeError } from "./errno.js"
-import { Outflow, type Sent } from "./sender.js"
+import { Outflow } from "./sender.js"
 
 const nothing = new Uint8Array(0)
 
@@ -264,8 +264,8 @@ class Outlet extends Outflow {
     super()
   }
 
-  protected transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
-    this.endpoint.send(pieces, (error) => sent(error ? writeError(error) : undefined))
+  protected transmit(pieces: ReadonlyArray<Uint8Array>): void {
+    this.endpoint.send(pieces, (error) => this.sent(error ? writeError(error) : undefined))
   }
 
   protected progressed(): void {
