@@ -106,6 +106,11 @@ export class Exclusive {
     )
   }
 
+  /** Gives the turn back: for who has the one step of {@link commit} himself. */
+  leave(): void {
+    this.holder = undefined
+  }
+
   /** Gives the turn back and goes on with what has a turn of its own. */
   release<A, E, R>(next: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     this.holder = undefined

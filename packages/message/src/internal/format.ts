@@ -43,7 +43,8 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   readonly framing: Framing.Framing
   private readonly outbound
   private readonly inbound
-  private readonly asked: number | undefined
+  readonly sendLimit: Limit
+  readonly recvLimit: Limit
   private readonly quoting
   private readonly run
 
@@ -56,7 +57,12 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.outbound = outbound
     this.inbound = inbound
     this.framing = options.framing ?? Framing.ductworks
-    this.asked = options.maxMessageBytes
+    const { maxMessageBytes } = options
+    this.sendLimit = limitOf(this.framing, maxMessageBytes, outbound.maxMessageBytes)
+    this.recvLimit =
+      inbound.maxMessageBytes === outbound.maxMessageBytes
+        ? this.sendLimit
+        : limitOf(this.framing, maxMessageBytes, inbound.maxMessageBytes)
     this.quoting = quotingEncoder(outbound.encode)
     this.run = runDecoder(inbound.decode)
   }
@@ -67,14 +73,6 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
 
   get decoderName(): string {
     return this.inbound.name
-  }
-
-  get sendLimit(): Limit {
-    return this.limit(this.outbound.maxMessageBytes)
-  }
-
-  get recvLimit(): Limit {
-    return this.limit(this.inbound.maxMessageBytes)
   }
 
   get keepsPayload(): boolean {
@@ -105,13 +103,12 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   private provideAll<A, E>(results: ReadonlyArray<Effect.Effect<A, E, R>> | undefined) {
     return results === undefined || results.every(isDone) ? results : results.map((result) => this.provide(result))
   }
+}
 
-  /** The smallest of the limits that apply; what is no limit does not. */
-  private limit(byFormat: number): Limit {
-    const { asked, framing } = this
-    const limit = asked === undefined || Number.isNaN(asked) ? byFormat : Math.max(0, asked)
-    return limit <= framing.maxPayloadBytes
-      ? { bytes: limit, name: "maxMessageBytes" }
-      : { bytes: framing.maxPayloadBytes, name: `the ${framing.name} framing` }
-  }
+/** The smallest of the limits that apply; what is no limit does not. */
+const limitOf = (framing: Framing.Framing, asked: number | undefined, byFormat: number): Limit => {
+  const limit = asked === undefined || Number.isNaN(asked) ? byFormat : Math.max(0, asked)
+  return limit <= framing.maxPayloadBytes
+    ? { bytes: limit, name: "maxMessageBytes" }
+    : { bytes: framing.maxPayloadBytes, name: `the ${framing.name} framing` }
 }

@@ -20,8 +20,8 @@ export interface Taking<In, out A> {
 /**
  * Receives without a lock: one fiber, which keeps the turn while it waits.
  *
- * What a wait leaves behind for whoever ends it is this, made once: what a thousand ducts make anew for every wait, the
- * collector copies. What is done with at once is made anew: with a thousand ducts it would have to be fetched from far away.
+ * It is made once, and so are its Effects, which have nothing but this behind them: what a thousand ducts make anew for every
+ * wait, the collector copies, and each object that a wake touches is fetched from far away.
  */
 export class Lone<In, A> {
   /** To be kept: it may be run any number of times. */
@@ -31,13 +31,19 @@ export class Lone<In, A> {
   private resume: ((next: Recv<A>) => void) | undefined
   /** Whether the line will call. It is left to do so when the fiber is interrupted, and asked once, whoever waits. */
   private isAsked = false
+  /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
+  private ready: Session<In> | undefined
   private readonly onArrival = this.look.bind(this)
+  private readonly waiting: Recv<A>
+  private readonly commit: Recv<A>
 
   constructor(
     private readonly receiver: Receiver<In>,
     private readonly taking: Taking<In, A>
   ) {
     this.receive = Effect.withFiberRuntime(this.begin.bind(this))
+    this.waiting = Effect.async(this.suspend.bind(this))
+    this.commit = Effect.sync(this.give.bind(this))
   }
 
   private begin(fiber: Fiber): Recv<A> {
@@ -49,7 +55,7 @@ export class Lone<In, A> {
     const session = receiver.current()
     if (session === undefined) return receiver.fail(notConnected)
     const step = session.next()
-    if (step === "ready") return receiver.take(session, this.taking)
+    if (step === "ready") return this.take(session)
     if (step !== "starved") {
       return Effect.matchEffect(step, {
         onFailure: (error) => receiver.fail(Exit.fail(error)),
@@ -58,6 +64,22 @@ export class Lone<In, A> {
     }
     if (!session.hasDeadline) return this.wait(fiber, session)
     return Effect.flatMap(session.more, () => (receiver.isOf(session) ? this.receive : receiver.fail(closed)))
+  }
+
+  /** With the turn. */
+  private take(session: Session<In>): Recv<A> {
+    const refusal = this.receiver.refusal(session, this.taking.isAll)
+    if (refusal !== undefined) return refusal
+    this.ready = session
+    return this.commit
+  }
+
+  /** One step, as `Exclusive.commit` has it. */
+  private give(): A {
+    const { ready, receiver, taking } = this
+    receiver.leave()
+    if (ready === undefined) throw new Error(lostTurn)
+    return taking.take(ready)
   }
 
   // --- the wait for the next frame
@@ -75,10 +97,12 @@ export class Lone<In, A> {
     this.fiber = fiber
     if (session !== this.session) this.isAsked = false
     this.session = session
-    return Effect.async((resume) => {
-      this.resume = resume
-      this.listen()
-    })
+    return this.waiting
+  }
+
+  private suspend(resume: (next: Recv<A>) => void): void {
+    this.resume = resume
+    this.listen()
   }
 
   private listen(): void {
@@ -95,7 +119,7 @@ export class Lone<In, A> {
     if (!receiver.isHeldBy(fiber)) return this.end(this.receive)
     const step = session.next()
     // An undecodable message would be lost with a fiber that is interrupted now.
-    if (step === "ready" && Exit.isSuccess(session.peek())) return this.end(receiver.take(session, this.taking))
+    if (step === "ready" && Exit.isSuccess(session.peek())) return this.end(this.take(session))
     if (!receiver.isOf(session)) return this.end(receiver.fail(closed))
     if (step === "starved" && !session.hasDeadline) return this.listen()
     this.end(this.receive)
@@ -107,6 +131,8 @@ export class Lone<In, A> {
     resume?.(next)
   }
 }
+
+export const lostTurn = "ductworks: the turn was lost between decode and commit"
 
 /** To whoever waits when the connection goes. */
 export const closed = Exit.fail(new DuctClosed({ operation: "recv" }))

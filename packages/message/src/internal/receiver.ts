@@ -10,7 +10,7 @@ import type { Lock } from "../MessageDuct.js"
 import type { RecvError } from "../MessageError.js"
 import type { Inbound } from "./format.js"
 import { holding, type Restore } from "./holding.js"
-import { closed, Lone, notConnected, type Taking } from "./lone.js"
+import { closed, Lone, lostTurn, notConnected, type Taking } from "./lone.js"
 import { Session } from "./session.js"
 
 type Recv<A> = Effect.Effect<A, RecvError>
@@ -74,12 +74,12 @@ export class Receiver<out In> extends Exclusive {
     return this.lock === undefined ? new Lone(this, taking).receive : this.receiveAmong(taking, this.lock)
   }
 
-  /** With the turn, when something is ready: takes it. An undecodable message is consumed with its error. */
-  take<A>(session: Session<In>, { isAll, take }: Taking<In, A>): Recv<A> {
+  /** With the turn, when something is ready: why it cannot be taken. An undecodable message is consumed with its error. */
+  refusal(session: Session<In>, isAll: boolean): Exit.Exit<never, RecvError> | undefined {
     session.settle()
     if (isAll) session.decodeAll()
     const first = session.peek()
-    if (Exit.isSuccess(first)) return this.commit(() => take(session))
+    if (Exit.isSuccess(first)) return undefined
     session.takeOne()
     return this.fail(Exit.failCause(first.cause))
   }
@@ -107,7 +107,9 @@ export class Receiver<out In> extends Exclusive {
   private receiveAmong<A>(taking: Taking<In, A>, lock: Lock): Recv<A> {
     const attempt = (): Recv<A> => {
       const session = this.current()
-      if (session?.step() === "ready") return this.take(session, taking)
+      if (session?.step() === "ready") {
+        return this.refusal(session, taking.isAll) ?? this.commit(() => taking.take(session))
+      }
       return this.release(this.fill(lock, again))
     }
     const again = () => self
@@ -160,8 +162,6 @@ const fillUp = <In>(session: Session<In>, restore: Restore): Recv<void> => {
   if (step === "ready") return Exit.void
   return Effect.flatMap(restore(step === "starved" ? session.more : step), () => fillUp(session, restore))
 }
-
-const lostTurn = "ductworks: the turn was lost between decode and commit"
 
 const one = {
   isAll: false,
