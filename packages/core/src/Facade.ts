@@ -31,7 +31,8 @@ const membersOf = (type: { readonly prototype: object }): Members => {
 /**
  * The base of such a class. The getters of the class become own, enumerable properties of every instance, so that
  * `{ ...duct, send }` and `const { recv } = duct` work as with a plain object. A getter gives what works without `this`:
- * an Effect, or a closure. State belongs in `#private` fields, which do not spread.
+ * an Effect, or a closure. State belongs in `#private` fields, which do not spread. (Not so methods: `#private` ones cost
+ * each instance 8 bytes.)
  *
  * That takes no memory: V8 keeps accessors that are the same for all instances with their common shape (measured: 24
  * bytes an instance with 15 accessors, and 1.7 µs; 15 closures took 2.1 KB).
