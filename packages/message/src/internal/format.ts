@@ -19,8 +19,6 @@ export interface Outbound<in Out> {
   readonly framing: Framing.Framing
   readonly encoderName: string
   readonly sendLimit: Limit
-  get decodesRuns(): boolean
-
   encode(message: Out): Effect.Effect<Payload, SerializeError>
 }
 
