@@ -50,6 +50,43 @@ describe("the guess that a stream is empty", () => {
     assert.isFalse(emptiness.isFlowing)
   })
 
+  it("SH-22 an answer is looked for at once, until that was in vain often: then after every sixteenth question", () => {
+    const emptiness = new Emptiness()
+    const looks = (questions: number, isAnswered: boolean) =>
+      Array.from({ length: questions }, () => {
+        emptiness.waited()
+        emptiness.took(10, 64)
+        emptiness.sent()
+        if (emptiness.isLikely) return "."
+        if (isAnswered) emptiness.took(10, 64)
+        else emptiness.foundNothing()
+        return "x"
+      }).join("")
+    assert.strictEqual(looks(46, false), `${"x".repeat(14)}${".".repeat(15)}x${".".repeat(15)}x`)
+    assert.strictEqual(looks(32, true), `${".".repeat(15)}${"x".repeat(17)}`)
+  })
+
+  it("SH-22 without a question a stream that was emptied is not asked again before a wait", () => {
+    const emptiness = new Emptiness()
+    emptiness.sent()
+    emptiness.waited()
+    emptiness.took(10, 64)
+    assert.isTrue(emptiness.isLikely)
+  })
+
+  native(
+    "SH-22 an answer that is here already is taken without a wait",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair()
+      yield* one.send(bytes("first"))
+      assert.strictEqual(text(yield* two.recv(64)), "first")
+      yield* one.send(bytes("second"))
+      yield* two.send(bytes("answer"))
+      // A wait would not be synchronous.
+      assert.strictEqual(text(Effect.runSync(two.recv(64))), "second")
+    })
+  )
+
   native(
     "SH-22 SH-23 a wrong guess loses nothing: more comes after many questions and answers",
     Effect.gen(function* () {

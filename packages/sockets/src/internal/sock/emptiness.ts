@@ -1,3 +1,5 @@
+import { Promptness } from "../promptness.js"
+
 // So often in a row must a wait have been followed by one message alone, to expect the same of the next.
 const enough = 2
 
@@ -13,7 +15,8 @@ const much = 64 * 1024
  * turn of the event loop, a right one saves a system call.
  *
  * A receive that gave less than it could have has emptied it (epoll(7)). One that was filled exactly leaves it open; but
- * where question and answer of a known length alternate, which this learns, there is never more.
+ * where question and answer of a known length alternate, which this learns, there is never more. What was sent since may
+ * have been answered, see {@link Promptness}.
  */
 export class Emptiness {
   /** Whether a receive would be in vain. */
@@ -25,9 +28,13 @@ export class Emptiness {
   private trusted = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a receive that finds nothing no news. */
   isFlowing = false
+  private readonly promptness = new Promptness()
+  /** Whether something was sent since the last receive, or the last wait. */
+  private hasAsked = false
 
   /** A receive of at most `asked` bytes gave some. */
   took(count: number, asked: number): void {
+    this.look(true)
     this.received += 1
     if (count >= much) this.isFlowing = true
     if (this.isFlowing) return
@@ -41,14 +48,28 @@ export class Emptiness {
 
   /** A receive found nothing. */
   foundNothing(): void {
+    this.look(false)
     this.alone = this.received === 1 ? this.alone + 1 : 0
     this.trusted = 0
     this.isFlowing = false
   }
 
+  /** Something was sent. */
+  sent(): void {
+    this.hasAsked = true
+    if (this.isLikely && this.promptness.isLikely()) this.isLikely = false
+  }
+
   /** Who waited looks again. */
   waited(): void {
     this.isLikely = false
+    this.hasAsked = false
     this.received = 0
+  }
+
+  private look(isHere: boolean): void {
+    if (!this.hasAsked) return
+    this.hasAsked = false
+    this.promptness.learn(isHere)
   }
 }

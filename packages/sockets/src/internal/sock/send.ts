@@ -43,6 +43,7 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
 // How many: nothing would be lost with the number.
 const done = (state: SockState, count: number): Exit.Exit<number> => {
   state.writing.release()
+  if (state.guesses) state.emptiness.sent()
   return Exit.succeed(count)
 }
 
