@@ -62,7 +62,7 @@ describe("the guess that a stream is empty", () => {
         else emptiness.foundNothing()
         return "x"
       }).join("")
-    assert.strictEqual(looks(46, false), `${"x".repeat(14)}${".".repeat(15)}x${".".repeat(15)}x`)
+    assert.strictEqual(looks(36, false), `${"x".repeat(4)}${".".repeat(15)}x${".".repeat(15)}x`)
     assert.strictEqual(looks(32, true), `${".".repeat(15)}${"x".repeat(17)}`)
   })
 

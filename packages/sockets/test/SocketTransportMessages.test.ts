@@ -1,4 +1,6 @@
+import type { Connection } from "@ductworks/core"
 import { Transport } from "@ductworks/core/Transport"
+import { wakes } from "@ductworks/core/Wakes"
 import { MessageDuct, Serializer } from "@ductworks/message"
 import { NodeChild } from "@ductworks/platform-node"
 import * as SocketTransport from "@ductworks/sockets/SocketTransport"
@@ -96,6 +98,27 @@ describe("processes of contracts", () => {
       yield* other.send("late")
       assert.strictEqual(yield* Fiber.join(receiving), "late")
     }).pipe(Effect.provide(SocketTransport.layerWith({ busyPoll: "2 millis" })))
+  )
+})
+
+describe("question and answer", () => {
+  live(
+    "what was answered at once is read in the same event, and what is sent then leaves at once, too",
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const [one, other] = yield* transport.pair()
+      const buffer = new Uint8Array(64)
+      const send = (from: Connection.Connection, length: number) => Effect.runSync(from.write([new Uint8Array(length)]))
+      const event = wakes.within(() => {
+        send(one, 1)
+        const taken = [other.takeInto?.(buffer)]
+        send(other, 2)
+        taken.push(one.takeInto?.(buffer))
+        send(one, 3)
+        return [...taken, other.takeInto?.(buffer), other.takeInto?.(buffer)]
+      })
+      assert.deepStrictEqual(event(), [1, 2, 3, undefined])
+    })
   )
 })
 

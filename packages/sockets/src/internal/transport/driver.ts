@@ -8,6 +8,7 @@ import { SHUT } from "../../SocketConstants.js"
 import { giveWay } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
+import { Promptness } from "../promptness.js"
 import { landing } from "./landing.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
@@ -43,9 +44,11 @@ export class NativeDriver implements Driver {
   private isFlowing = false
   /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
   private givesWay = false
+  private hasAsked = false
 
   // What an idle connection has no need of is made when it has.
   private outflow: Sender | undefined
+  private promptness: Promptness | undefined
   private pieces = none
   private piece = 0
   private offset = 0
@@ -89,10 +92,13 @@ export class NativeDriver implements Driver {
   }
 
   // A read that gave less than there was room for has emptied the system's buffer (epoll(7), "Do I need to continuously
-  // read"). For what is left of this event that is believed: whoever takes on would only be told to wait.
+  // read"). For what is left of this event that is believed: whoever takes on would only be told to wait. Unless something
+  // was sent since, which may have been answered.
   private isKnownEmpty(): boolean {
     if (this.givesWay) return false
-    return this.reads >= readsPerTurn || (this.emptiedIn !== 0 && this.emptiedIn === wakes.current)
+    if (this.reads >= readsPerTurn) return true
+    if (this.emptiedIn === 0 || this.emptiedIn !== wakes.current) return false
+    return !this.hasAsked || !(this.promptness ??= new Promptness()).isLikely()
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
@@ -105,6 +111,7 @@ export class NativeDriver implements Driver {
     this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
     this.givesWay = false
     this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
+    if (this.hasAsked) this.learn(count > 0)
     return count
   }
 
@@ -120,6 +127,13 @@ export class NativeDriver implements Driver {
   private get patience(): number {
     const { spin } = this.system
     return spin === 0 && !this.isTcp ? giveWay : spin
+  }
+
+  private learn(isAnswered: boolean): void {
+    this.hasAsked = false
+    this.promptness?.learn(isAnswered)
+    // The other end had its turn: what is sent now leaves at once, too.
+    if (isAnswered) this.outflow?.endTurn()
   }
 
   private nothing(result: number): ReadError | undefined {
@@ -142,6 +156,7 @@ export class NativeDriver implements Driver {
   ready(direction: "read" | "write"): void {
     if (direction === "write") return this.onWritable()
     this.isArmed = false
+    this.hasAsked = false
     this.reads = 0
     this.emptiedIn = 0
     this.givesWay = false
@@ -159,6 +174,7 @@ export class NativeDriver implements Driver {
 
   put(chunks: Chunks): void {
     this.sender.put(chunks)
+    this.hasAsked = true
   }
 
   // While this spins, what was put leaves with the next receive, which is before the turn ends.
