@@ -21,7 +21,9 @@ import * as Scheduler from "effect/Scheduler"
  */
 export class Wakes {
   private phase: "idle" | "event" | "fibers" = "idle"
-  private woken: Array<Scheduler.Task> = []
+  // Most often it is one fiber: kept apart, since an array for each event shows.
+  private first: Scheduler.Task | undefined
+  private others: Array<Scheduler.Task> = []
   private ends: Array<() => void> = []
   private count = 0
 
@@ -57,30 +59,33 @@ export class Wakes {
   /** Whether the task is one that the event has made due: then it runs with the event. */
   take(task: Scheduler.Task): boolean {
     if (this.phase !== "event") return false
-    this.woken.push(task)
+    if (this.first === undefined) this.first = task
+    else this.others.push(task)
     return true
   }
 
   private finish(): void {
     this.phase = "fibers"
     try {
-      if (this.woken.length > 0) this.runWoken()
+      if (this.first !== undefined) this.runWoken(this.first)
     } finally {
       this.phase = "idle"
       if (this.ends.length > 0) this.runEnds()
     }
   }
 
-  private runWoken(): void {
-    const { woken } = this
-    // What these schedule is no part of the event.
-    this.woken = []
+  // What these schedule is no part of the event.
+  private runWoken(first: Scheduler.Task): void {
+    const { others } = this
+    this.first = undefined
+    if (others.length > 0) this.others = []
     let next = 0
     try {
-      while (next < woken.length) woken[next++]?.()
+      first()
+      while (next < others.length) others[next++]?.()
     } finally {
       // Who observes the end of a fiber may throw: the others run all the same.
-      for (const task of woken.slice(next)) void soon.then(task)
+      for (; next < others.length; next++) void soon.then(others[next])
     }
   }
 
