@@ -7,8 +7,8 @@ const mostPassed = 15
 /**
  * Whether the answer is there as soon as the question has left. On one core, a system often lets the other end run before
  * `send` returns; then a receive finds what a wait would have to fetch through the event loop and the fiber's next turn.
- * On two cores the
- * answer takes longer, and the look is in vain. Nobody says which of the two it is, and it changes: so it is learnt.
+ * On two cores the answer takes longer, and the look is in vain. Nobody says which of the two it is, and it changes: so it
+ * is learnt.
  */
 export class Promptness {
   // Of the last looks, of 256: the later, the more one counts.
