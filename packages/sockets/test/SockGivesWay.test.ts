@@ -148,6 +148,23 @@ describe("in the midst of much, the other end has the core before there is nothi
     })
   )
 
+  it.scopedLive("SH-22 SH-26 the other end of a TCP socket, which is mostly elsewhere, is only waited for", () =>
+    Effect.gen(function* () {
+      const listener = yield* sockets.sock()
+      yield* listener.bind(["127.0.0.1", 0])
+      yield* listener.listen()
+      const one = yield* sockets.sock()
+      yield* one.connect(yield* listener.getsockname)
+      const [other] = yield* listener.accept
+      shared.gives = shared.waits = 0
+      const sending = yield* Effect.fork(Effect.all([one.send(much), one.writev([much, much, much])]))
+      yield* other.recvExactInto(new Uint8Array(4 * much.length))
+      yield* Fiber.join(sending)
+      assert.strictEqual(shared.gives, 0)
+      assert.isAbove(shared.waits, 0)
+    })
+  )
+
   overConnection(
     "DW-42 who waits for a connection of SocketTransport takes, and sends, in the same turn",
     (connection) =>
