@@ -146,21 +146,16 @@ export class Half {
     if (isBlocked(reason)) return this.whenReady(fiber, operation, step, tell)
     const wait = reason === Reason.breathe ? turn : reason === Reason.pause ? this.pause(fiber) : undefined
     // What an error tells may be what was received: it is taken by the fiber itself, for it may be interrupted until then.
-    if (wait === undefined) return Effect.suspend(() => this.failed(fiber, operation, reason, tell))
+    if (wait === undefined) {
+      return Effect.suspend((): Effect.Effect<never, E | SocketBusy> => {
+        if (this.holder !== fiber) return this.busy(operation)
+        this.release()
+        return Effect.fail(tell(operation, reason))
+      })
+    }
     return Effect.flatMap(wait, () =>
       this.holder === fiber ? this.attempt(fiber, operation, step, tell) : this.busy(operation)
     )
-  }
-
-  private failed<E>(
-    fiber: Holder,
-    operation: string,
-    reason: number,
-    tell: Tell<E>
-  ): Effect.Effect<never, E | SocketBusy> {
-    if (this.holder !== fiber) return this.busy(operation)
-    this.release()
-    return Effect.fail(tell(operation, reason))
   }
 
   private busy(operation: string): SocketBusy {
