@@ -61,6 +61,7 @@ layer(Layer.merge(Chromium.layer, NodeTransport.layer), { timeout: "60 seconds",
         const server = yield* serve({ page })
         const ada = yield* visit(urlOf(server))
         yield* ada.joins("Ada")
+        yield* ada.readsStatus("Connected as Ada")
         for (const kind of ["tcp", "udp", "webSocket"] as const) {
           yield* Effect.scoped(Effect.zipRight(join(server[kind], kind), ada.seesNames(kind)))
           yield* ada.seesNameGo(kind)
