@@ -30,6 +30,18 @@ const heard = (framing: Framing.Framing) =>
 
 const framed = (text: string) => frame(Framing.ductworks, new TextEncoder().encode(text))
 
+/** Ten messages each, by turns, with nothing in between. */
+const hearInTurn = (all: ReadonlyArray<Effect.Effect.Success<ReturnType<typeof heard>>>) =>
+  Effect.gen(function* () {
+    for (let i = 0; i < 10; i++) {
+      for (const { duct, raw } of all) {
+        yield* raw.sendAll(framed(`message ${i}`))
+        assert.strictEqual(yield* duct.recv, `message ${i}`)
+        assert.isFalse(yield* duct.poll(0))
+      }
+    }
+  })
+
 describe("DW-27 the decoders of ducts", () => {
   for (const framing of [Framing.ductworks, Framing.lengthPrefix32]) {
     it(`a decoder is as new between two frames, and at no other time (${framing.name})`, () => {
@@ -54,13 +66,7 @@ describe("DW-27 the decoders of ducts", () => {
     Effect.gen(function* () {
       const { counter, framing } = counting(Framing.ductworks.decoder)
       const [one, two] = yield* Effect.all([heard(framing), heard(framing)])
-      for (let i = 0; i < 10; i++) {
-        for (const { duct, raw } of [one, two]) {
-          yield* raw.sendAll(framed(`message ${i}`))
-          assert.strictEqual(yield* duct.recv, `message ${i}`)
-          assert.isFalse(yield* duct.poll(0))
-        }
-      }
+      yield* hearInTurn([one, two])
       assert.strictEqual(counter.made, 1)
       const bytes = framed("in two parts")
       yield* one.raw.sendAll(bytes.subarray(0, 8))
@@ -83,13 +89,7 @@ describe("DW-27 the decoders of ducts", () => {
         }
       })
       const [one, two] = yield* Effect.all([heard(framing), heard(framing)])
-      for (let i = 0; i < 3; i++) {
-        for (const { duct, raw } of [one, two]) {
-          yield* raw.sendAll(framed(`message ${i}`))
-          assert.strictEqual(yield* duct.recv, `message ${i}`)
-          assert.isFalse(yield* duct.poll(0))
-        }
-      }
+      yield* hearInTurn([one, two])
       assert.strictEqual(counter.made, 2)
     })
   )

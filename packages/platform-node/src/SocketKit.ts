@@ -116,6 +116,15 @@ export {
 } from "./internal/info.js"
 export {
   /**
+   * The writing side of a driver: a lone message leaves at once, what follows in the same turn is gathered.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Outflow
+} from "./internal/outflow.js"
+export {
+  /**
    * Gives the effect a scope of its own within the caller's: what it acquired is released at once if it fails.
    *
    * @since 0.1.0
@@ -132,22 +141,6 @@ export {
    */
   copyOf
 } from "./internal/receiveBuffer.js"
-export {
-  /**
-   * The writing side of a driver: a lone message leaves at once, what follows in the same turn is gathered.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  Sender,
-  /**
-   * What a send came to.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  type Sent
-} from "./internal/sender.js"
 export {
   /**
    * How many connections the kernel queues.

@@ -1,20 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Sender, type Sent } from "@ductworks/platform-node/SocketKit"
+import { Outflow } from "@ductworks/platform-node/SocketKit"
 import * as Arr from "effect/Array"
 
-/** A sender whose system takes everything at once, or when it is told to; and the sizes of its writes. */
+/** One whose system takes everything at once, or when it is told to; and the sizes of its writes. */
+class Recorded extends Outflow {
+  readonly writes: Array<number> = []
+
+  constructor(private readonly takesAtOnce: boolean) {
+    super()
+  }
+
+  protected transmit(pieces: ReadonlyArray<Uint8Array>): void {
+    this.writes.push(pieces.reduce((sum, piece) => sum + piece.length, 0))
+    if (this.takesAtOnce) this.sent()
+  }
+
+  protected progressed(): void {}
+
+  finish(): void {
+    this.sent()
+  }
+}
+
 const recorded = (takesAtOnce = true) => {
-  const writes: Array<number> = []
-  let sent: Sent = () => {}
-  const sender = new Sender(
-    (pieces, done) => {
-      writes.push(pieces.reduce((sum, piece) => sum + piece.length, 0))
-      sent = done
-      if (takesAtOnce) done()
-    },
-    () => {}
-  )
-  return { writes, sender, finish: () => sent() }
+  const sender = new Recorded(takesAtOnce)
+  return { writes: sender.writes, sender, finish: () => sender.finish() }
 }
 
 const bytes = (count: number) => Arr.of(new Uint8Array(count))

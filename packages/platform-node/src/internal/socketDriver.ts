@@ -16,7 +16,7 @@ import {
 } from "./endpoint.js"
 import { copyOf } from "./receiveBuffer.js"
 import { codeOf, readError, writeError } from "./errno.js"
-import { Outflow } from "./sender.js"
+import { Outflow } from "./outflow.js"
 
 const nothing = new Uint8Array(0)
 

@@ -13,6 +13,9 @@ export type Handle = number
  */
 export const giveWay = -1
 
+/** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
+export const much = 64 * 1024
+
 /** Memory for one `sockaddr_storage`, in the system's own layout. */
 export type RawAddress = Uint8Array
 
@@ -83,7 +86,10 @@ export interface Binding {
 
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
   // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
-  /** On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` before it says `-EAGAIN` (0: once; `giveWay`: see there); so does `send`. */
+  /**
+   * On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once; or {@link giveWay}) before it says
+   * `-EAGAIN`; so does `send`.
+   */
   readonly recv: (
     handle: Handle,
     into: Uint8Array,
@@ -101,8 +107,10 @@ export interface Binding {
     flags: number,
     spinMicros: number
   ) => number
-  /** The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones.
-   * Does not spin. */
+  /**
+   * The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones.
+   * Does not spin.
+   */
   readonly sendv: (
     handle: Handle,
     pieces: ReadonlyArray<Uint8Array>,

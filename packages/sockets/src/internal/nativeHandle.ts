@@ -6,7 +6,7 @@ const READ = 1
 const WRITE = 2
 
 /** Who waits for a direction: a function, or an object that needs none of its own for it. */
-export type Waiter = (() => void) | { ready(direction: Direction): void }
+export type Waiter = (() => void) | { ready(): void }
 
 /**
  * An open descriptor of this thread and who waits for it: one a direction. It keeps the event loop alive exactly while
@@ -74,8 +74,8 @@ export class NativeHandle {
     const { reader, writer } = this
     if ((events & READ) !== 0) this.reader = undefined
     if ((events & WRITE) !== 0) this.writer = undefined
-    if ((events & READ) !== 0) tell(reader, "read")
-    if ((events & WRITE) !== 0) tell(writer, "write")
+    if ((events & READ) !== 0) tell(reader)
+    if ((events & WRITE) !== 0) tell(writer)
   }
 
   /** Closes the descriptor and wakes who waits. To be called once. */
@@ -87,9 +87,9 @@ export class NativeHandle {
   }
 }
 
-const tell = (waiter: Waiter | undefined, direction: Direction): void => {
+const tell = (waiter: Waiter | undefined): void => {
   if (typeof waiter === "function") waiter()
-  else waiter?.ready(direction)
+  else waiter?.ready()
 }
 
 // By slot: the lower bits of a handle (binding/environment.c).

@@ -11,12 +11,20 @@ const mostPassed = 15
  * is learnt.
  */
 export class Promptness {
+  /** Whether something was sent since the last receive, or the last wait. */
+  private hasAsked = false
   // Of the last looks, of 256: the later, the more one counts.
   private found = 64
   private passed = 0
 
-  /** Whether to look. To be asked once for each question. */
+  /** Something was sent. */
+  asked(): void {
+    this.hasAsked = true
+  }
+
+  /** Whether to look where nothing is expected otherwise. To be asked once for each question. */
   isLikely(): boolean {
+    if (!this.hasAsked) return false
     if (this.found >= worthwhile) return true
     this.passed += 1
     if (this.passed <= mostPassed) return false
@@ -24,8 +32,16 @@ export class Promptness {
     return true
   }
 
-  /** What a look found. */
-  learn(isHere: boolean): void {
+  /** What a receive found. Whether that is an answer. */
+  learn(isHere: boolean): boolean {
+    if (!this.hasAsked) return false
+    this.hasAsked = false
     this.found += ((isHere ? 256 : 0) - this.found) >> 3
+    return isHere
+  }
+
+  /** Who waited looks again: what is here then came in its own time. */
+  waited(): void {
+    this.hasAsked = false
   }
 }

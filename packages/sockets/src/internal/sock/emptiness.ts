@@ -1,3 +1,4 @@
+import { much } from "../binding.js"
 import { Promptness } from "../promptness.js"
 
 // So often in a row must a wait have been followed by one message alone, to expect the same of the next.
@@ -5,9 +6,6 @@ const enough = 2
 
 // An expectation is put to the test again after so many messages.
 const mostTrusted = 16
-
-// A third of what Linux keeps for a reader by default.
-const much = 64 * 1024
 
 /**
  * Whether the system's buffer of a stream is empty: then a receive would be in vain, and the wait can begin at once.
@@ -29,12 +27,10 @@ export class Emptiness {
   /** Whether much came at once: then its sender is likely in the midst of it, and a receive that finds nothing no news. */
   isFlowing = false
   private readonly promptness = new Promptness()
-  /** Whether something was sent since the last receive, or the last wait. */
-  private hasAsked = false
 
   /** A receive of at most `asked` bytes gave some. */
   took(count: number, asked: number): void {
-    this.look(true)
+    this.promptness.learn(true)
     this.received += 1
     if (count >= much) this.isFlowing = true
     if (this.isFlowing) return
@@ -48,7 +44,7 @@ export class Emptiness {
 
   /** A receive found nothing. */
   foundNothing(): void {
-    this.look(false)
+    this.promptness.learn(false)
     this.alone = this.received === 1 ? this.alone + 1 : 0
     this.trusted = 0
     this.isFlowing = false
@@ -56,20 +52,14 @@ export class Emptiness {
 
   /** Something was sent. */
   sent(): void {
-    this.hasAsked = true
+    this.promptness.asked()
     if (this.isLikely && this.promptness.isLikely()) this.isLikely = false
   }
 
   /** Who waited looks again. */
   waited(): void {
     this.isLikely = false
-    this.hasAsked = false
+    this.promptness.waited()
     this.received = 0
-  }
-
-  private look(isHere: boolean): void {
-    if (!this.hasAsked) return
-    this.hasAsked = false
-    this.promptness.learn(isHere)
   }
 }

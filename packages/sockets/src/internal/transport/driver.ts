@@ -1,36 +1,26 @@
 import type { Chunks, Driver } from "@ductworks/core/Connection"
-import { DuctClosed, type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
+import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
 import { wakes } from "@ductworks/core/Wakes"
-import { readError, Sender, type Sent, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
+import { readError, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SHUT } from "../../SocketConstants.js"
-import { giveWay } from "../binding.js"
+import { giveWay, much } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { Promptness } from "../promptness.js"
 import { landing } from "./landing.js"
+import { Outlet } from "./outlet.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
 // A connection that always has something lets the event loop go round after this many reads.
 const readsPerTurn = 64
 
-// So does one that always finds room, which who spins or gives way may.
-const sendsPerTurn = 64
-
-// A third of what Linux keeps for a reader by default.
-const much = 64 * 1024
-
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
 
-const none: ReadonlyArray<Uint8Array> = []
-
 const noop = () => {}
-
-// One for all: an error and its stack take longer than close(2).
-const sendClosed = new DuctClosed({ operation: "send" })
 
 /** A connected stream socket of the addon as a driver of core's `Connection`. */
 export class NativeDriver implements Driver {
@@ -44,17 +34,10 @@ export class NativeDriver implements Driver {
   private isFlowing = false
   /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
   private givesWay = false
-  private hasAsked = false
 
   // What an idle connection has no need of is made when it has.
-  private outflow: Sender | undefined
+  private outflow: Outlet | undefined
   private promptness: Promptness | undefined
-  private pieces = none
-  private piece = 0
-  private offset = 0
-  /** Since the last wait. */
-  private sends = 0
-  private sent: Sent = noop
 
   private isClosed = false
   private isLingering = false
@@ -98,7 +81,7 @@ export class NativeDriver implements Driver {
     if (this.givesWay) return false
     if (this.reads >= readsPerTurn) return true
     if (this.emptiedIn === 0 || this.emptiedIn !== wakes.current) return false
-    return !this.hasAsked || !(this.promptness ??= new Promptness()).isLikely()
+    return this.promptness?.isLikely() !== true
   }
 
   private recv(into: Uint8Array, offset: number, length: number): number {
@@ -111,7 +94,8 @@ export class NativeDriver implements Driver {
     this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
     this.givesWay = false
     this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
-    if (this.hasAsked) this.learn(count > 0)
+    // The other end had its turn: what is sent now leaves at once, too.
+    if (this.promptness?.learn(count > 0) === true) this.outflow?.endTurn()
     return count
   }
 
@@ -127,13 +111,6 @@ export class NativeDriver implements Driver {
   private get patience(): number {
     const { spin } = this.system
     return spin === 0 && !this.isTcp ? giveWay : spin
-  }
-
-  private learn(isAnswered: boolean): void {
-    this.hasAsked = false
-    this.promptness?.learn(isAnswered)
-    // The other end had its turn: what is sent now leaves at once, too.
-    if (isAnswered) this.outflow?.endTurn()
   }
 
   private nothing(result: number): ReadError | undefined {
@@ -152,11 +129,10 @@ export class NativeDriver implements Driver {
     return undefined
   }
 
-  /** What was waited for is there: room for what is being sent, or something to read. */
-  ready(direction: "read" | "write"): void {
-    if (direction === "write") return this.onWritable()
+  /** There is something to read. */
+  ready(): void {
     this.isArmed = false
-    this.hasAsked = false
+    this.promptness?.waited()
     this.reads = 0
     this.emptiedIn = 0
     this.givesWay = false
@@ -165,16 +141,23 @@ export class NativeDriver implements Driver {
 
   // --- writing
 
-  private get sender(): Sender {
-    return (this.outflow ??= new Sender(
-      (pieces, sent) => this.transmit(pieces, sent),
-      () => this.wake("write")
-    ))
+  private get sender(): Outlet {
+    return (this.outflow ??= new Outlet(this.system.binding, this.polled, this.patience, this))
   }
 
   put(chunks: Chunks): void {
     this.sender.put(chunks)
-    this.hasAsked = true
+    ;(this.promptness ??= new Promptness()).asked()
+  }
+
+  /** Bytes have left, or never will. */
+  progressed(): void {
+    this.wake("write")
+  }
+
+  /** The system tells of a reset once (SO_ERROR): a read that comes after a send was told would see a clean end. */
+  lost(why: ReadError): void {
+    if (why._tag === "RemoteDuctReset") this.loss = why
   }
 
   // While this spins, what was put leaves with the next receive, which is before the turn ends.
@@ -188,62 +171,6 @@ export class NativeDriver implements Driver {
 
   failure(): WriteError | undefined {
     return this.outflow?.failure
-  }
-
-  private transmit(pieces: ReadonlyArray<Uint8Array>, sent: Sent): void {
-    this.pieces = pieces
-    this.piece = this.offset = 0
-    this.sent = sent
-    this.advance()
-  }
-
-  private advance(): void {
-    const { binding } = this.system
-    const { handle } = this.polled
-    for (;;) {
-      const piece = this.pieces[this.piece]
-      if (piece === undefined) return this.finish()
-      const isLast = this.piece === this.pieces.length - 1
-      const length = piece.length - this.offset
-      const patience = this.sends < sendsPerTurn ? this.patience : 0
-      const count = isLast
-        ? binding.send(handle, piece, this.offset, length, 0, patience)
-        : binding.sendv(handle, this.pieces, this.piece, this.offset, patience === giveWay ? giveWay : 0)
-      if (count < 0) return this.pause(count)
-      this.sends += 1
-      this.skip(count)
-      // The system's buffer is full, and says when it is not.
-      if (isLast && count < length && patience === 0) return this.pause(wouldBlock)
-    }
-  }
-
-  private skip(count: number): void {
-    let left = this.offset + count
-    for (let piece = this.pieces[this.piece]; piece !== undefined && left >= piece.length;) {
-      left -= piece.length
-      piece = this.pieces[++this.piece]
-    }
-    this.offset = left
-  }
-
-  private pause(result: number): void {
-    const failed = isBlocked(result) ? this.polled.watch("write", this) : result
-    if (failed >= 0) return
-    const cause = fault("send", failed)
-    // The system tells of a reset once (SO_ERROR): a read that comes after this would see a clean end.
-    const loss = readError(cause)
-    if (loss._tag === "RemoteDuctReset") this.loss = loss
-    this.finish(writeError(cause))
-  }
-
-  private onWritable(): void {
-    this.sends = 0
-    this.advance()
-  }
-
-  private finish(failure?: WriteError): void {
-    this.pieces = none
-    this.sent(failure)
   }
 
   get endWrite(): Effect.Effect<void, WriteError> {
@@ -294,8 +221,7 @@ export class NativeDriver implements Driver {
     this.stopQuiet()
     if (isReset && this.isTcp) resetOnClose(this.system.binding, this.polled.handle)
     this.polled.close()
-    this.pieces = none
-    this.sender.fail(sendClosed)
+    this.sender.stop()
     const { closed } = this
     this.closed = undefined
     for (const done of closed ?? []) done()

@@ -4,12 +4,6 @@ import type { WriteError } from "@ductworks/core/DuctError"
 import { type Gatherer, turn } from "@ductworks/core/Turn"
 import { gather } from "./gather.js"
 
-/** What a send came to: nothing when the kernel has it all, else why it never will. */
-export type Sent = (failure?: WriteError) => void
-
-/** Hands the pieces to the system; `sent` may be called before this returns. One at a time. */
-export type Transmit = (pieces: ReadonlyArray<Uint8Array>, sent: Sent) => void
-
 /**
  * The writing side of a driver. A lone message leaves at once; what follows in the same turn is gathered until the turn
  * ends, and what comes while a send is under way until that is over.
@@ -110,6 +104,7 @@ export abstract class Outflow implements Gatherer {
     this.transmit(pieces)
   }
 
+  /** What the last {@link transmit} came to: nothing when the system has it all, else why it never will. */
   protected sent(failure?: WriteError): void {
     this.release()
     this.release = nothing
@@ -129,25 +124,6 @@ export abstract class Outflow implements Gatherer {
     if (drained === undefined || (this.pending() > 0 && this.why === undefined)) return
     this.drained = undefined
     for (const then of drained) then()
-  }
-}
-
-/** One whose two ways out are functions. */
-export class Sender extends Outflow {
-  /** @param tell called when bytes have left, or never will */
-  constructor(
-    private readonly give: Transmit,
-    private readonly tell: () => void
-  ) {
-    super()
-  }
-
-  protected transmit(pieces: ReadonlyArray<Uint8Array>): void {
-    this.give(pieces, (failure) => this.sent(failure))
-  }
-
-  protected progressed(): void {
-    this.tell()
   }
 }
 
