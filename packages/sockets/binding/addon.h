@@ -95,6 +95,10 @@ struct Descriptor {
   bool asked;
   /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
   bool crowded;
+  /* Whether something was sent since the last receive. */
+  bool sent;
+  /* How many answers more are taken to come only after the peer has had the core. */
+  int8_t late;
   /* Until when the core is not given away (microseconds of the clock that only goes on), since that took too long. */
   int64_t keeps_until;
   /* Whether the last accept found nothing. */

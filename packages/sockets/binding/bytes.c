@@ -15,12 +15,15 @@
 /* Instead of a time: whoever shares the core has it once. */
 enum { GIVE_WAY = -1, MOST_SPIN_MICROS = 1000000 };
 
-/* An answer of another core takes less than the first; a system call and a wake on this one less than the second. */
-enum { PATIENCE_MICROS = 20, LONG_MICROS = 200 };
+/* An answer of another core takes less. */
+enum { PATIENCE_MICROS = 20 };
+
+/* Whether an answer comes late is put to the test again after so many. */
+enum { MOST_LATE = 15 };
 
 /*
- * A switch of tasks takes more than the first; the peer moves all that a system keeps in less than the second. Whoever was
- * away for longer keeps the core for so many times as long.
+ * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
+ * than the second. Whoever was away for longer keeps the core for so many times as long.
  */
 enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32 };
 
@@ -66,7 +69,7 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
     if (gives) sched_yield();
     count = move(transfer);
     now = now_micros();
-    if (gives) transfer->descriptor->crowded = now - before >= LONG_MICROS;
+    if (gives) transfer->descriptor->crowded = now - before >= AWAY_MICROS;
   } while (count == -EAGAIN && now - begun < micros);
   return count;
 }
@@ -84,22 +87,52 @@ static bool give_way(Descriptor *descriptor) {
   return away > SWITCH_MICROS;
 }
 
-static int attempt(int (*move)(const Transfer *), const Arguments *arguments) {
-  Transfer transfer;
-  int micros;
-  int failure = transfer_of(arguments, &transfer);
+/* The transfer, and how long it may take, of a call's arguments: 0, or why there is none. */
+static int patient_transfer_of(const Arguments *arguments, Transfer *out, int *micros) {
+  int failure = transfer_of(arguments, out);
   if (failure != 0) return failure;
-  if (!argument_int(arguments, 5, &micros) || micros < GIVE_WAY || micros > MOST_SPIN_MICROS) return -EINVAL;
-  if (wants_socket(&transfer)) return -ENOTSOCK;
-  int count = move(&transfer);
-  if (count != -EAGAIN || micros == 0) return count;
-  if (micros > 0) return spin(move, &transfer, micros);
-  return give_way(transfer.descriptor) ? move(&transfer) : count;
+  if (!argument_int(arguments, 5, micros) || *micros < GIVE_WAY || *micros > MOST_SPIN_MICROS) return -EINVAL;
+  return wants_socket(out) ? -ENOTSOCK : 0;
 }
 
-static int call_recv(const Arguments *arguments) { return attempt(receive, arguments); }
+static int attempt(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
+  int count = move(transfer);
+  if (count != -EAGAIN || micros == 0) return count;
+  if (micros > 0) return spin(move, transfer, micros);
+  return give_way(transfer->descriptor) ? move(transfer) : count;
+}
 
-static int call_send(const Arguments *arguments) { return attempt(transmit, arguments); }
+/*
+ * Where the peer shares the core, it answers when it has had that, so that who spins for an answer need not try before.
+ * Where it does not, an answer takes longer than the first try and the call that gives nothing away.
+ */
+static int call_recv(const Arguments *arguments) {
+  Transfer transfer;
+  int micros;
+  int failure = patient_transfer_of(arguments, &transfer, &micros);
+  if (failure != 0) return failure;
+  Descriptor *descriptor = transfer.descriptor;
+  if (micros <= 0 || !descriptor->sent) return attempt(receive, &transfer, micros);
+  descriptor->sent = false;
+  if (descriptor->late > 0) {
+    descriptor->late -= 1;
+    return spin(receive, &transfer, micros);
+  }
+  int count = receive(&transfer);
+  if (count != -EAGAIN) return count;
+  descriptor->late = MOST_LATE;
+  return spin(receive, &transfer, micros);
+}
+
+static int call_send(const Arguments *arguments) {
+  Transfer transfer;
+  int micros;
+  int failure = patient_transfer_of(arguments, &transfer, &micros);
+  if (failure != 0) return failure;
+  int count = attempt(transmit, &transfer, micros);
+  if (count > 0) transfer.descriptor->sent = true;
+  return count;
+}
 
 /* The pieces from argument 2 on that hold anything; an array that is a Proxy is none. */
 static int pieces_of(const Arguments *arguments, struct iovec *out, int *count) {
@@ -150,7 +183,9 @@ static int call_sendv(const Arguments *arguments) {
   Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   int result = gather(descriptor, pieces, count);
-  return result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor) ? gather(descriptor, pieces, count) : result;
+  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor)) result = gather(descriptor, pieces, count);
+  if (result > 0) descriptor->sent = true;
+  return result;
 }
 
 static int call_recvv(const Arguments *arguments) {

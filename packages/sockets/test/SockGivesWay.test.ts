@@ -1,6 +1,7 @@
 import { Connection } from "@ductworks/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { type Binding, giveWay, type Handle } from "../src/internal/binding.js"
@@ -70,7 +71,7 @@ const shared = new Shared()
 
 const sockets = makeSockets(nativePorts(nativeSystem(shared.binding, 0)), { maxImmediate: 64, isSpinning: false })
 
-const system = makeSystem(shared.binding, { spin: 0, sendBufferBytes: 256 * KiB, allowPeer: () => true })
+const system = (spin: number) => makeSystem(shared.binding, { spin, sendBufferBytes: 256 * KiB, allowPeer: () => true })
 
 /** One end of a pair, whose other end is the one that shares the core. */
 const withEnd =
@@ -87,7 +88,9 @@ const withEnd =
 
 const overSock = withEnd<Sock>(sockets.socketpair())
 
-const overConnection = withEnd<Connection.Connection>(pair(system)())
+const overConnection = withEnd<Connection.Connection>(pair(system(0))())
+
+const overSpinning = withEnd<Connection.Connection>(pair(system(1000))())
 
 /** Sends again and again until the event loop had a turn, or for so long that it will have none. */
 const untilTurn = <E>(send: Effect.Effect<unknown, E>) =>
@@ -193,6 +196,38 @@ describe("in the midst of much, the other end has the core before there is nothi
     Effect.gen(function* () {
       shared.act = shared.takesAll
       assert.isTrue(yield* untilTurn(Effect.zipRight(connection.write([much]), connection.flush)))
+    })
+  )
+})
+
+describe("who spins (native)", () => {
+  overSpinning(
+    "DW-42 a connection of SocketTransport lets the event loop go round, and does not sleep in it",
+    (connection) =>
+      Effect.gen(function* () {
+        const buffer = new Uint8Array(16)
+        let hasTurned = false
+        setImmediate(() => (hasTurned = true))
+        for (let left = 2000; left > 0 && !hasTurned; left--) {
+          shared.sends(bytes("answer"))
+          let taken = connection.takeInto?.(buffer)
+          for (; taken === undefined; taken = connection.takeInto?.(buffer)) yield* connection.arrival()
+          assert.strictEqual(taken, 6)
+        }
+        assert.isTrue(hasTurned)
+        assert.strictEqual(shared.waits, 0)
+      })
+  )
+
+  overSpinning("DW-42 is closed while the event loop goes round", (connection) =>
+    Effect.gen(function* () {
+      shared.sends(bytes("many answers"))
+      const buffer = new Uint8Array(1)
+      const receive = Effect.repeat(connection.pullInto?.(buffer) ?? Effect.void, { times: 100 })
+      const receiving = yield* Effect.fork(receive)
+      yield* connection.close
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(receiving)))
+      yield* settled
     })
   )
 })

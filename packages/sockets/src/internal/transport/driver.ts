@@ -123,13 +123,22 @@ export class NativeDriver implements Driver {
 
   /** Until the system says that there is something, nothing is asked of it. */
   private await(): ReadError | undefined {
+    if (this.system.spin > 0 && this.reads >= readsPerTurn) return this.goRound()
     const result = this.polled.watch("read", this)
     if (result < 0) return (this.readEnd = readError(fault("recv", result)))
     this.isArmed = true
     return undefined
   }
 
-  /** There is something to read. */
+  /** The event loop has its turn, and this goes on after it: who spins does so in order not to sleep. */
+  private goRound(): undefined {
+    this.isArmed = true
+    setImmediate(() => {
+      if (!this.isClosed) this.ready()
+    })
+  }
+
+  /** There is something to read, or may be. */
   ready(): void {
     this.isArmed = false
     this.promptness?.waited()
