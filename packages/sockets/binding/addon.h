@@ -13,13 +13,19 @@
 #endif
 
 #include <errno.h>
+#include <limits.h>
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <uv.h>
+
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
 
 /* --- ownership.c: which descriptors of the process belong to a handle, of whichever thread */
 
@@ -151,6 +157,13 @@ bool argument_address(const Arguments *arguments, size_t at, size_t length_at, s
                       socklen_t *length);
 /* Room for any address. */
 bool argument_address_out(const Arguments *arguments, size_t at, Bytes *out);
+/*
+ * The memory of an array's Uint8Arrays from `first` on, the first of them from `offset` on; `most` of them (IOV_MAX or
+ * fewer), and unless `empty` only those that hold anything. How many, or -EINVAL. An array that is a Proxy is none. It may
+ * run JavaScript (getters): what other arguments point to is to be asked for afterwards.
+ */
+int argument_pieces(const Arguments *arguments, size_t at, size_t first, size_t offset, bool empty, struct iovec *out,
+                    int most);
 /* NULL for a handle that is none. */
 Descriptor *argument_descriptor(const Arguments *arguments, size_t at);
 bool bytes_of(napi_env env, napi_value value, Bytes *out);

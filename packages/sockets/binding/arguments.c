@@ -1,4 +1,4 @@
-/* What JavaScript handed over, checked. Nothing here runs JavaScript, so what was read stays true during the call. */
+/* What JavaScript handed over, checked. Only an array's elements run JavaScript: what is read after them stays true. */
 #include "addon.h"
 
 #include <string.h>
@@ -72,6 +72,33 @@ bool argument_address(const Arguments *arguments, size_t at, size_t length_at, s
 
 bool argument_address_out(const Arguments *arguments, size_t at, Bytes *out) {
   return argument_bytes(arguments, at, out) && out->length >= sizeof(struct sockaddr_storage);
+}
+
+int argument_pieces(const Arguments *arguments, size_t at, size_t first, size_t offset, bool empty, struct iovec *out,
+                    int most) {
+  napi_env env = arguments->env;
+  napi_value array = arguments->values[at], pieces[IOV_MAX];
+  uint32_t length;
+  bool is_array = false;
+  if (napi_is_array(env, array, &is_array) != napi_ok || !is_array) return -EINVAL;
+  if (napi_get_array_length(env, array, &length) != napi_ok || first > length) return -EINVAL;
+  int found = 0;
+  for (size_t index = first; index < length && found < most; index += 1) {
+    Bytes piece;
+    if (napi_get_element(env, array, (uint32_t)index, &pieces[found]) != napi_ok) return -EINVAL;
+    if (!bytes_of(env, pieces[found], &piece)) return -EINVAL;
+    if (index == first && offset > piece.length) return -EINVAL;
+    if (index == first && offset == piece.length && !empty) offset = 0;
+    else if (piece.length > 0 || empty) found += 1;
+  }
+  /* An element may be a getter, and that may detach what came before: nothing is believed until all are fetched. */
+  for (int index = 0; index < found; index += 1) {
+    Bytes piece = {0};
+    size_t skip = index == 0 ? offset : 0;
+    if (!bytes_of(env, pieces[index], &piece) || skip > piece.length) return -EINVAL;
+    out[index] = (struct iovec){.iov_base = piece.data + skip, .iov_len = piece.length - skip};
+  }
+  return found;
 }
 
 Descriptor *argument_descriptor(const Arguments *arguments, size_t at) {

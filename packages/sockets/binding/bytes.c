@@ -2,15 +2,9 @@
 #include "addon.h"
 #include "transfer.h"
 
-#include <limits.h>
 #include <sched.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef IOV_MAX
-#define IOV_MAX 1024
-#endif
 
 /* Instead of a time: whoever shares the core has it once. */
 enum { GIVE_WAY = -1, MOST_SPIN_MICROS = 1000000 };
@@ -134,34 +128,11 @@ static int call_send(const Arguments *arguments) {
   return count;
 }
 
-/* The pieces from argument 2 on that hold anything; an array that is a Proxy is none. */
-static int pieces_of(const Arguments *arguments, struct iovec *out, int *count) {
-  napi_env env = arguments->env;
-  napi_value array = arguments->values[1], pieces[IOV_MAX];
+/* The pieces from argument 2 on that hold anything, the first of them from argument 3 on: how many. */
+static int pieces_of(const Arguments *arguments, struct iovec *out) {
   size_t first, offset;
-  uint32_t length;
-  bool is_array = false;
   if (!argument_size(arguments, 2, &first) || !argument_size(arguments, 3, &offset)) return -EINVAL;
-  if (napi_is_array(env, array, &is_array) != napi_ok || !is_array) return -EINVAL;
-  if (napi_get_array_length(env, array, &length) != napi_ok || first > length) return -EINVAL;
-  int found = 0;
-  for (size_t at = first; at < length && found < IOV_MAX; at += 1) {
-    Bytes piece;
-    if (napi_get_element(env, array, (uint32_t)at, &pieces[found]) != napi_ok) return -EINVAL;
-    if (!bytes_of(env, pieces[found], &piece)) return -EINVAL;
-    if (at == first && offset > piece.length) return -EINVAL;
-    if (at == first && offset == piece.length) offset = 0;
-    else if (piece.length > 0) found += 1;
-  }
-  /* An element may be a getter, and that may detach what came before: nothing is believed until all are fetched. */
-  for (int at = 0; at < found; at += 1) {
-    Bytes piece = {0};
-    size_t skip = at == 0 ? offset : 0;
-    if (!bytes_of(env, pieces[at], &piece) || skip > piece.length) return -EINVAL;
-    out[at] = (struct iovec){.iov_base = piece.data + skip, .iov_len = piece.length - skip};
-  }
-  *count = found;
-  return 0;
+  return argument_pieces(arguments, 1, first, offset, false, out, IOV_MAX);
 }
 
 static int gather(const Descriptor *descriptor, struct iovec *pieces, int count) {
@@ -176,9 +147,8 @@ static int gather(const Descriptor *descriptor, struct iovec *pieces, int count)
 
 static int call_sendv(const Arguments *arguments) {
   struct iovec pieces[IOV_MAX];
-  int count, patience;
-  int failure = pieces_of(arguments, pieces, &count);
-  if (failure != 0) return failure;
+  int patience, count = pieces_of(arguments, pieces);
+  if (count < 0) return count;
   if (!argument_int(arguments, 4, &patience) || (patience != 0 && patience != GIVE_WAY)) return -EINVAL;
   Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
@@ -190,9 +160,8 @@ static int call_sendv(const Arguments *arguments) {
 
 static int call_recvv(const Arguments *arguments) {
   struct iovec pieces[IOV_MAX];
-  int count;
-  int failure = pieces_of(arguments, pieces, &count);
-  if (failure != 0) return failure;
+  int count = pieces_of(arguments, pieces);
+  if (count < 0) return count;
   const Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   struct msghdr message = {.msg_iov = pieces};

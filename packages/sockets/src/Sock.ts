@@ -204,6 +204,33 @@ export interface Sock {
     options?: RecvIntoOptions
   ) => Effect.Effect<readonly [count: number, from: SocketAddress], ArgumentError>
   /**
+   * Waits for a datagram, then takes those that are there, each into a buffer of its own: as many as there are buffers, and
+   * 64 at most. (Of a `SOCK_SEQPACKET` socket one: at its end there would be no end of empty ones.) In order, each as
+   * {@link recvfromInto} gives it: what its buffer has no room for is lost. Interruption loses none, and an error after the
+   * first is told by the next receive. The buffers are lent meanwhile. `InvalidArgument` for no buffers, one without room,
+   * and sockets of streams.
+   *
+   * @example
+   * import { NativeSockets } from "@ductworks/sockets"
+   * import { udpSock } from "@ductworks/sockets/Sock"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   const here = yield* udpSock
+   *   yield* here.bind(["127.0.0.1", 0])
+   *   const datagrams = ["a", "few", "datagrams"].map((text) => new TextEncoder().encode(text))
+   *   const sent = yield* here.sendmmsg(datagrams, yield* here.getsockname)
+   *   const buffers = Array.from({ length: 10 }, () => new Uint8Array(1500))
+   *   const received = yield* here.recvmmsg(buffers)
+   *   console.assert(sent === 3 && received.map(([count]) => count).join() === "1,3,9")
+   * })
+   *
+   * Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NativeSockets.layer)))
+   */
+  readonly recvmmsg: (
+    buffers: ReadonlyArray<Uint8Array>
+  ) => Effect.Effect<ReadonlyArray<readonly [count: number, from: SocketAddress]>, ArgumentError>
+  /**
    * Fills buffers of these sizes, in order; at the end of the stream the complete ones and the last partial one. They are
    * parts of one memory. Interrupted, it keeps what arrived, as {@link recvExact}.
    */
@@ -223,6 +250,18 @@ export interface Sock {
   readonly writev: (pieces: ReadonlyArray<Uint8Array>) => Effect.Effect<number, ArgumentError>
   /** One call, which on a stream may send less than all. */
   readonly sendto: (data: Uint8Array, address: AddressInput, flags?: number) => Effect.Effect<number, AddressError>
+  /**
+   * Each piece as a datagram of its own, empty ones too, in order, to the address or to where the socket is connected; how
+   * many. Completes when all have left: natively up to 64 by one call of the system. The array and its memory are lent
+   * meanwhile. A `SocketFault` tells in `sent` how many had left before the datagram that failed; none after that one has.
+   * Interrupted or closed while it waits, it may have sent some. What the network says of an earlier datagram
+   * (`"ECONNREFUSED"`) may go untold here, as sendmmsg(2) warns, until a later operation meets it again. `InvalidArgument`
+   * on sockets of streams.
+   */
+  readonly sendmmsg: (
+    datagrams: ReadonlyArray<Uint8Array>,
+    address?: AddressInput
+  ) => Effect.Effect<number, AddressError>
 
   // --- readiness and ending
   /**

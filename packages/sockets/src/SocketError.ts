@@ -22,12 +22,15 @@ export class SocketFault extends Schema.TaggedError<SocketFault>("@ductworks/soc
   /** What the system says it means. */
   problem: Schema.String,
   /** The address it was about, in text. */
-  address: Schema.optional(Schema.String)
+  address: Schema.optional(Schema.String),
+  /** Of `sendmmsg`: how many datagrams had left; the next one is what it is about. */
+  sent: Schema.optional(Schema.Number)
 }) {
   readonly [TypeId]: TypeId = TypeId
   override get message() {
     const where = this.address === undefined ? "" : ` ${quoteText(this.address)}`
-    return `${this.operation}${where}: ${this.problem} (${this.code})`
+    const after = this.sent === undefined ? "" : `, after ${this.sent} datagrams had left`
+    return `${this.operation}${where}: ${this.problem} (${this.code})${after}`
   }
 }
 

@@ -16,6 +16,9 @@ export const giveWay = -1
 /** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
 export const much = 64 * 1024
 
+/** Datagrams that one call sends or receives at most. */
+export const mostDatagrams = 64
+
 /** Memory for one `sockaddr_storage`, in the system's own layout. */
 export type RawAddress = Uint8Array
 
@@ -136,6 +139,29 @@ export interface Binding {
     flags: number,
     to: RawAddress,
     toLength: number
+  ) => number
+  /**
+   * The pieces from `first` on (`-EINVAL` if there is none), each a datagram, empty ones too; how many left, of up to
+   * {@link mostDatagrams}: less where one fails, whose error is told by the next call, if it fails again.
+   */
+  readonly sendmmsg: (
+    handle: Handle,
+    datagrams: ReadonlyArray<Uint8Array>,
+    first: number,
+    to: RawAddress,
+    toLength: number
+  ) => number
+  /**
+   * As many datagrams as are here, each into a buffer of its own, of which each has room: at most `most`, and
+   * {@link mostDatagrams}; how many. Of each, `told` has two numbers: how many bytes, and the length of its address, which is
+   * as many `sockaddr_storage` into `from` as it comes after others; or -1 where the address is that of the one before.
+   */
+  readonly recvmmsg: (
+    handle: Handle,
+    buffers: ReadonlyArray<Uint8Array>,
+    most: number,
+    told: Int32Array,
+    from: Uint8Array
   ) => number
   /** With `fds.length` descriptors (SCM_RIGHTS), and cut into `segment` bytes each (UDP_SEGMENT) unless that is 0. `toLength` 0: connected. */
   readonly sendmsg: (

@@ -63,11 +63,11 @@ const known = getSystemErrorMap()
 
 const names = new Map(Object.entries(errno).map(([name, number]) => [number, name]))
 
-/** The error of a negative errno. */
-export const fault = (operation: string, result: number, address?: string): SocketFault => {
+/** The error of a negative errno; `sent` datagrams had left before. */
+export const fault = (operation: string, result: number, address?: string, sent?: number): SocketFault => {
   const [name, words] = known.get(result) ?? []
   const code = name ?? names.get(-result) ?? `E${-result}`
-  const about = address === undefined ? {} : { address }
+  const about = { ...(address === undefined ? {} : { address }), ...(sent === undefined ? {} : { sent }) }
   return new SocketFault({ operation, code, errno: -result, problem: words ?? "the system refused it", ...about })
 }
 

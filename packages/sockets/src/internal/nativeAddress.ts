@@ -42,18 +42,18 @@ export class Addresses {
     return length
   }
 
-  /** What the addon wrote to {@link from}. */
-  decode(length: number): SocketAddress {
-    if (length === this.decodedLength && this.isDecoded(length)) return this.decoded
-    this.decoded = addressOf(this.binding.decode(this.from, length))
-    this.decodedRaw.set(this.from.subarray(0, length))
+  /** What the addon wrote to {@link from}, or elsewhere. */
+  decode(length: number, raw = this.from): SocketAddress {
+    if (length === this.decodedLength && this.isDecoded(raw, length)) return this.decoded
+    this.decoded = addressOf(this.binding.decode(raw, length))
+    this.decodedRaw.set(raw.subarray(0, length))
     this.decodedLength = length
     return this.decoded
   }
 
-  private isDecoded(length: number): boolean {
+  private isDecoded(raw: RawAddress, length: number): boolean {
     for (let index = 0; index < length; index++) {
-      if (this.from[index] !== this.decodedRaw[index]) return false
+      if (raw[index] !== this.decodedRaw[index]) return false
     }
     return length > 0
   }

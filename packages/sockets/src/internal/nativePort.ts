@@ -1,13 +1,14 @@
 import type { InvalidAddress } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
-import { AF, MSG } from "../SocketConstants.js"
+import { AF, MSG, SOCK } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
-import { type Binding, giveWay, type Handle } from "./binding.js"
+import { type Binding, giveWay, type Handle, mostDatagrams } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
 import { Addresses } from "./nativeAddress.js"
+import { NativeDatagrams } from "./nativeDatagrams.js"
 import { NativeHandle } from "./nativeHandle.js"
-import type { Direction, NativePort, Port } from "./port.js"
+import type { Direction, NativePort, Origin, Port } from "./port.js"
 
 /** What all native sockets of one layer share. */
 export interface NativeSystem {
@@ -15,14 +16,16 @@ export interface NativeSystem {
   readonly addresses: Addresses
   /** How long a receive or a send spins before it says that it would have to wait, in microseconds. */
   readonly spin: number
+  /** Its memory is made when it is first needed. */
+  readonly datagrams: () => NativeDatagrams
 }
 
 /** @param spin microseconds */
-export const nativeSystem = (binding: Binding, spin: number): NativeSystem => ({
-  binding,
-  addresses: new Addresses(binding),
-  spin
-})
+export const nativeSystem = (binding: Binding, spin: number): NativeSystem => {
+  const addresses = new Addresses(binding)
+  let datagrams: NativeDatagrams | undefined
+  return { binding, addresses, spin, datagrams: () => (datagrams ??= new NativeDatagrams(binding, addresses)) }
+}
 
 type Failure = SocketFault | SocketClosed
 
@@ -165,6 +168,23 @@ export class BindingPort implements Port, NativePort {
     const length = addresses.encode(this.domain, address)
     if (typeof length !== "number") return length
     return binding.sendto(this.handle, data, 0, data.length, flags, addresses.to, length)
+  }
+
+  sendmmsg(
+    datagrams: ReadonlyArray<Uint8Array>,
+    first: number,
+    address: SocketAddress | undefined
+  ): number | InvalidAddress {
+    const { addresses, binding } = this.system
+    const length = address === undefined ? 0 : addresses.encode(this.domain, address)
+    if (typeof length !== "number") return length
+    return binding.sendmmsg(this.handle, datagrams, first, addresses.to, length)
+  }
+
+  recvmmsg(buffers: ReadonlyArray<Uint8Array>): ReadonlyArray<Origin> | number {
+    // At the end of one with connections every receive gives an empty datagram.
+    const most = this.type === SOCK.SEQPACKET ? 1 : mostDatagrams
+    return this.system.datagrams().receive(this.handle, buffers, most)
   }
 
   sendmsg(

@@ -15,6 +15,9 @@ type Step<A = void> = Effect.Effect<A, SocketFault | SocketClosed | Unsupported>
 /** With an address that the system may not take. */
 type AddressStep<A = void> = Effect.Effect<A, SocketFault | SocketClosed | InvalidAddress | Unsupported>
 
+/** A datagram that was received: its length in its buffer, and where it is from. */
+export type Origin = readonly [count: number, from: SocketAddress]
+
 export interface Port {
   readonly domain: number
   readonly type: number
@@ -53,6 +56,14 @@ export interface Port {
   ) => Effect.Effect<number, SocketFault | SocketClosed> | number
   /** Without an address to the peer. */
   readonly sendto: (data: Uint8Array, flags: number, address: SocketAddress | undefined) => AddressStep<number> | number
+  /** How many of the datagrams from `first` on left, before one that fails; absent where that is only known later. */
+  readonly sendmmsg?: (
+    datagrams: ReadonlyArray<Uint8Array>,
+    first: number,
+    address: SocketAddress | undefined
+  ) => number | InvalidAddress
+  /** Of datagrams: what is here, each in a buffer of its own. What fails after the first is told by the next receive. */
+  readonly recvmmsg?: (buffers: ReadonlyArray<Uint8Array>) => ReadonlyArray<Origin> | number
 
   // --- options; integers are 4 bytes in the machine's order
   /** Bytes written to `out`. */

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { InetAddress, type SocketAddress } from "../../SocketAddress.js"
 import { MSG, SHUT, SOCK } from "../../SocketConstants.js"
 import { fault } from "../errno.js"
-import type { Direction, Port } from "../port.js"
+import type { Direction, Origin, Port } from "../port.js"
 import { unnamed } from "./addresses.js"
 import { DatagramLife } from "./datagramLife.js"
 import { type Datagram, DatagramQueue } from "./datagramQueue.js"
@@ -130,6 +130,18 @@ export class DatagramPort implements Port {
     this.error = undefined
     if (error !== undefined) return failureOf(error)
     return this.isReadShut ? 0 : failed("EAGAIN")
+  }
+
+  recvmmsg(buffers: ReadonlyArray<Uint8Array>): ReadonlyArray<Origin> | number {
+    const received: Array<Origin> = []
+    for (const buffer of buffers) {
+      // What fails, and the end, is the next call's.
+      if (received.length > 0 && this.queue.peek() === undefined) break
+      const count = this.recv(buffer, 0, buffer.length, 0)
+      if (count < 0) return count
+      received.push([count, this.from])
+    }
+    return received
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {

@@ -19,6 +19,11 @@ export class Pace {
     return true
   }
 
+  /** Counts what an operation did besides: as much as so many others. */
+  count(more: number): void {
+    this.left -= more
+  }
+
   /** The socket waits: the event loop has its turn. */
   rest(): void {
     this.left = this.most

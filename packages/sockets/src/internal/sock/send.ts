@@ -40,8 +40,8 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
   return writing.run("send", step, tellOf(state))
 }
 
-// How many: nothing would be lost with the number.
-const done = (state: SockState, count: number): Exit.Exit<number> => {
+/** How many: nothing would be lost with the number. */
+export const done = (state: SockState, count: number): Exit.Exit<number> => {
   state.writing.release()
   if (state.guesses) state.emptiness.sent()
   return Exit.succeed(count)
@@ -50,9 +50,10 @@ const done = (state: SockState, count: number): Exit.Exit<number> => {
 const tellOf =
   (state: SockState) =>
   (operation: string, reason: number): ArgumentError =>
-    reason === Reason.resized
-      ? new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
-      : state.error(operation, reason)
+    reason === Reason.resized ? resized(operation) : state.error(operation, reason)
+
+export const resized = (operation: string): InvalidArgument =>
+  new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
 
 const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> =>
   state.writing.now(

@@ -11,6 +11,7 @@ import { membership, recvSegments, sendSegments } from "./datagrams.js"
 import { recvFds, sendFds } from "./descriptors.js"
 import { dup } from "./dup.js"
 import { bytesFile, checkFile, linesFile, type Mode } from "./makefile.js"
+import { recvmmsg, sendmmsg } from "./many.js"
 import { getsockopt, setReuseAddr, setsockopt } from "./options.js"
 import { waitForRead, waitForWrite } from "./ready.js"
 import { recv, recvfrom, recvfromInto, recvInto } from "./receive.js"
@@ -115,6 +116,9 @@ export class SockImpl implements Sock {
   recvfromInto(buffer: Uint8Array, options?: RecvIntoOptions) {
     return recvfromInto(this.state, buffer, options)
   }
+  recvmmsg(buffers: ReadonlyArray<Uint8Array>) {
+    return recvmmsg(this.state, buffers)
+  }
   readv(sizes: ReadonlyArray<number>) {
     return readv(this.state, sizes)
   }
@@ -135,6 +139,9 @@ export class SockImpl implements Sock {
   }
   sendto(data: Uint8Array, address: AddressInput, flags = 0) {
     return sendto(this.state, data, address, flags)
+  }
+  sendmmsg(datagrams: ReadonlyArray<Uint8Array>, address?: AddressInput) {
+    return sendmmsg(this.state, datagrams, address)
   }
 
   // --- readiness and ending

@@ -118,10 +118,10 @@ export class SockState implements Owner {
     this.writing.close()
   })
 
-  readonly error = (operation: string, result: number, address?: string): SocketError => {
+  readonly error = (operation: string, result: number, address?: string, sent?: number): SocketError => {
     if (this.isClosed) return new SocketClosed({ operation })
     if (result === notSupported && this.port.native === undefined) return unsupported(operation)
-    return fault(operation, result, address)
+    return fault(operation, result, address, sent)
   }
 
   /** As {@link error}; the same one every time where the operation would have to wait: that is no news. */
