@@ -220,6 +220,30 @@ const programs: Readonly<Record<string, Observations>> = {
       (yield* sender.getpeername)._tag
     ]
   }),
+  "SH-25 SH-29 many datagrams at once": Effect.gen(function* () {
+    const receiver = yield* Sock.udpSock
+    yield* receiver.bind(["127.0.0.1", 0])
+    const address = yield* receiver.getsockname
+    const sender = yield* Sock.udpSock
+    const sizes = [3, 0, 1, 1200]
+    const buffers = Array.from({ length: 9 }, () => new Uint8Array(100))
+    const results = [
+      yield* told(sender.sendmmsg([bytes(1)])),
+      yield* told(sender.sendmmsg([bytes(1)], ["::1", 1])),
+      yield* told(sender.sendmmsg([bytes(1), filled(70_000), bytes(2)], address)),
+      yield* sender.sendmmsg([], address),
+      yield* sender.sendmmsg(sizes.map(filled), address),
+      yield* told((yield* Sock.tcpSock).sendmmsg([])),
+      yield* told((yield* Sock.tcpSock).recvmmsg(buffers)),
+      yield* told(receiver.recvmmsg([])),
+      yield* told(receiver.recvmmsg([filled(0)]))
+    ]
+    yield* sender.connect(address)
+    const connected = yield* sender.sendmmsg([bytes(9), bytes()])
+    const received: Array<number> = []
+    while (received.length < 7) received.push(...(yield* receiver.recvmmsg(buffers)).map(([count]) => count))
+    return [...results, connected, received]
+  }),
   "SH-9 SH-16 Unix sockets": Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const file = path.join(directory, "socket")

@@ -173,6 +173,7 @@ describe("the life of handles (native)", () => {
       execFileSync("mkfifo", [fifo])
       const handle = yield* owned(addon.adopt(fs.openSync(fifo, fs.constants.O_RDWR)))
       assert.strictEqual(addon.listen(handle, 1), -ENOTSOCK)
+      assert.strictEqual(addon.sendmmsg(handle, [nothing], 0, nothing, 0), -ENOTSOCK)
       assert.strictEqual(addon.recv(handle, nothing, 0, 1, known(MSG["PEEK"]), 0), -ENOTSOCK)
     })
   )

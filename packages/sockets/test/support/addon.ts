@@ -17,8 +17,20 @@ export const addon = Either.getOrThrow(load())
 /** The file that it came from; which one that is, the environment may say (scripts/native.mjs). */
 export const addonFile = Either.getOrThrow(find())
 
-export const { EAGAIN, EBADF, EBUSY, EINVAL, EMFILE, ENAMETOOLONG, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE } =
-  os.constants.errno
+export const {
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EINVAL,
+  EMFILE,
+  EMSGSIZE,
+  ENAMETOOLONG,
+  ENOPROTOOPT,
+  ENOTSOCK,
+  EOPNOTSUPP,
+  EPERM,
+  EPIPE
+} = os.constants.errno
 
 export const { AF, IPPROTO, MSG, SHUT, SIZE, SO, SOCK, SOL } = addon.constants
 
