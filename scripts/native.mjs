@@ -98,7 +98,7 @@ const breakIt = (folder) => {
 /** A check that cannot fail proves nothing: the same programs must catch what is broken. */
 const catchMistakes = () => {
   const { ok, output, file } = compile("addon-broken", flags, breakIt)
-  const { stderr } = run([program("fuzz"), file, "1", "2000"], { LD_PRELOAD: preload, ASAN_OPTIONS: "detect_leaks=0" })
+  const { stderr } = run([program("fuzz"), file, "1", "8000"], { LD_PRELOAD: preload, ASAN_OPTIONS: "detect_leaks=0" })
   say(ok && stderr.includes("heap-buffer-overflow"), "an overrun would be seen", `${output}\n${stderr}`)
   const found = runForLeaks(file, ["cycles", "200"])
   say(ok && found.leaks.length > 0, "a leak would be seen", found.stderr)

@@ -57,6 +57,29 @@ const receiveFrom: Receive = (sock, received) =>
     return forever(receive, () => received.packets++)
   })
 
+/** Packets of one sendmmsg, and most of one recvmmsg: between 16 and 256 there is no difference. */
+const batch = 64
+
+/** Packets of their own, in one system call. */
+const sendMany: Send = (sock, count) =>
+  Effect.suspend(() => {
+    const packets = Array.from({ length: batch }, () => new Uint8Array(packetBytes).fill(7))
+    const whole = sock.sendmmsg(packets)
+    let left = count
+    return Effect.whileLoop({
+      while: () => left > 0,
+      body: () => (left >= batch ? whole : sock.sendmmsg(packets.slice(0, left))),
+      step: (sent) => (left -= sent)
+    })
+  })
+
+/** As many as are there in one system call, each in memory of its own, and where it is from. */
+const receiveMany: Receive = (sock, received) =>
+  Effect.suspend(() => {
+    const receive = sock.recvmmsg(Array.from({ length: batch }, () => new Uint8Array(packetBytes)))
+    return forever(receive, (packets) => (received.packets += packets.length))
+  })
+
 /** The most that every kernel with UDP_SEGMENT takes at once (UDP_MAX_SEGMENTS was 64 until Linux 6.9). */
 const segments = 64
 
@@ -82,9 +105,11 @@ const receiveSegments: Receive = (sock, received) =>
 
 export const sockPackets = make(receiveEach, sendEach)
 export const sockPacketsFrom = make(receiveFrom, sendEach)
+export const sockMany = make(receiveMany, sendMany)
 export const sockSegments = make(receiveSegments, sendSegments)
 
 /** More than any receiver takes one by one. */
 export const flood = answerWith(sendSegments)
 export const sockFlooded = make(receiveEach, sendSegments)
 export const sockFloodedFrom = make(receiveFrom, sendSegments)
+export const sockFloodedMany = make(receiveMany, sendSegments)

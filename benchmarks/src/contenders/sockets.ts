@@ -13,7 +13,9 @@ export const sockets: Contenders = {
   "Sock recvInto, roomy": async () => (await import("./sockOneWay.js")).sockRecvIntoRoomy,
   "Sock UDP": async () => (await import("./sockPackets.js")).sockPackets,
   "Sock UDP recvfrom": async () => (await import("./sockPackets.js")).sockPacketsFrom,
+  "Sock UDP sendmmsg": async () => (await import("./sockPackets.js")).sockMany,
   "Sock UDP segments": async () => (await import("./sockPackets.js")).sockSegments,
   "Sock UDP, flooded": async () => (await import("./sockPackets.js")).sockFlooded,
-  "Sock UDP recvfrom, flooded": async () => (await import("./sockPackets.js")).sockFloodedFrom
+  "Sock UDP recvfrom, flooded": async () => (await import("./sockPackets.js")).sockFloodedFrom,
+  "Sock UDP recvmmsg, flooded": async () => (await import("./sockPackets.js")).sockFloodedMany
 }
