@@ -86,10 +86,14 @@ int argument_pieces(const Arguments *arguments, size_t at, size_t first, size_t 
   for (size_t index = first; index < length && found < most; index += 1) {
     Bytes piece;
     if (napi_get_element(env, array, (uint32_t)index, &pieces[found]) != napi_ok) return -EINVAL;
+    if (empty) {
+      found += 1;
+      continue;
+    }
     if (!bytes_of(env, pieces[found], &piece)) return -EINVAL;
     if (index == first && offset > piece.length) return -EINVAL;
-    if (index == first && offset == piece.length && !empty) offset = 0;
-    else if (piece.length > 0 || empty) found += 1;
+    if (index == first && offset == piece.length) offset = 0;
+    else if (piece.length > 0) found += 1;
   }
   /* An element may be a getter, and that may detach what came before: nothing is believed until all are fetched. */
   for (int index = 0; index < found; index += 1) {

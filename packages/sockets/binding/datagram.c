@@ -126,14 +126,15 @@ static int call_recvmmsg(const Arguments *arguments) {
   struct iovec pieces[MOST_DATAGRAMS];
   Datagram datagrams[MOST_DATAGRAMS];
   const size_t room = sizeof(struct sockaddr_storage);
+  size_t first;
   int most;
   Ints told;
   Bytes from;
-  if (!argument_int(arguments, 2, &most) || most < 0) return -EINVAL;
-  int count = datagrams_of(arguments, 0, most < MOST_DATAGRAMS ? most : MOST_DATAGRAMS, pieces, datagrams);
+  if (!argument_size(arguments, 2, &first) || !argument_int(arguments, 3, &most) || most < 0) return -EINVAL;
+  int count = datagrams_of(arguments, first, most < MOST_DATAGRAMS ? most : MOST_DATAGRAMS, pieces, datagrams);
   if (count < 0) return count;
-  if (!argument_ints(arguments, 3, &told) || told.length < 2 * (size_t)count) return -EINVAL;
-  if (!argument_bytes(arguments, 4, &from) || from.length < room * (size_t)count) return -EINVAL;
+  if (!argument_ints(arguments, 4, &told) || told.length < 2 * (size_t)count) return -EINVAL;
+  if (!argument_bytes(arguments, 5, &from) || from.length < room * (size_t)count) return -EINVAL;
   const Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   for (int at = 0; at < count; at += 1) {

@@ -152,13 +152,14 @@ export interface Binding {
     toLength: number
   ) => number
   /**
-   * As many datagrams as are here, each into a buffer of its own, of which each has room: at most `most`, and
-   * {@link mostDatagrams}; how many. Of each, `told` has two numbers: how many bytes, and the length of its address, which is
+   * As many datagrams as are here, each into a buffer of its own from `first` on, which all have room: at most `most`, and
+   * {@link mostDatagrams}; how many. Less is what was here, or what was before an error, which the next receive tells. Of each, `told` has two numbers: how many bytes, and the length of its address, which is
    * as many `sockaddr_storage` into `from` as it comes after others; or -1 where the address is that of the one before.
    */
   readonly recvmmsg: (
     handle: Handle,
     buffers: ReadonlyArray<Uint8Array>,
+    first: number,
     most: number,
     told: Int32Array,
     from: Uint8Array

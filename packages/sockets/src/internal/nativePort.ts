@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
 import { AF, MSG, SOCK } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
-import { type Binding, giveWay, type Handle, mostDatagrams } from "./binding.js"
+import { type Binding, giveWay, type Handle } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
 import { Addresses } from "./nativeAddress.js"
 import { NativeDatagrams } from "./nativeDatagrams.js"
@@ -181,10 +181,8 @@ export class BindingPort implements Port, NativePort {
     return binding.sendmmsg(this.handle, datagrams, first, addresses.to, length)
   }
 
-  recvmmsg(buffers: ReadonlyArray<Uint8Array>): ReadonlyArray<Origin> | number {
-    // At the end of one with connections every receive gives an empty datagram.
-    const most = this.type === SOCK.SEQPACKET ? 1 : mostDatagrams
-    return this.system.datagrams().receive(this.handle, buffers, most)
+  recvmmsg(buffers: ReadonlyArray<Uint8Array>, received: Array<Origin>): number {
+    return this.system.datagrams().receive(this.handle, this.type === SOCK.SEQPACKET, buffers, received)
   }
 
   sendmsg(

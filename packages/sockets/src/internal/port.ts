@@ -62,8 +62,8 @@ export interface Port {
     first: number,
     address: SocketAddress | undefined
   ) => number | InvalidAddress
-  /** Of datagrams: what is here, each in a buffer of its own. What fails after the first is told by the next receive. */
-  readonly recvmmsg?: (buffers: ReadonlyArray<Uint8Array>) => ReadonlyArray<Origin> | number
+  /** Adds the datagrams that are here, each in a buffer of its own; 0, or what it met after them, or instead. */
+  readonly recvmmsg?: (buffers: ReadonlyArray<Uint8Array>, received: Array<Origin>) => number
 
   // --- options; integers are 4 bytes in the machine's order
   /** Bytes written to `out`. */

@@ -132,16 +132,15 @@ export class DatagramPort implements Port {
     return this.isReadShut ? 0 : failed("EAGAIN")
   }
 
-  recvmmsg(buffers: ReadonlyArray<Uint8Array>): ReadonlyArray<Origin> | number {
-    const received: Array<Origin> = []
+  recvmmsg(buffers: ReadonlyArray<Uint8Array>, received: Array<Origin>): number {
     for (const buffer of buffers) {
-      // What fails, and the end, is the next call's.
+      // What failed, and the end, is the next call's.
       if (received.length > 0 && this.queue.peek() === undefined) break
       const count = this.recv(buffer, 0, buffer.length, 0)
       if (count < 0) return count
       received.push([count, this.from])
     }
-    return received
+    return 0
   }
 
   recvfrom(into: Uint8Array, offset: number, length: number, flags: number): number {

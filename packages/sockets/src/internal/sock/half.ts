@@ -39,6 +39,8 @@ const pauseMillis = 100
 export class Half {
   /** Set by a step that did a part, after which nobody else may go between. */
   isMidway = false
+  /** Set by a step that took something and then met an error: the next operation fails with it. */
+  owed = 0
   private holder: Holder | undefined
   private observed: Holder | undefined
   private resume: (() => void) | undefined
@@ -102,7 +104,7 @@ export class Half {
     return taking(
       () => {
         const before = this.reason
-        const value = step()
+        const value = this.next(step)
         reason = this.reason
         this.reason = before
         return value
@@ -114,8 +116,7 @@ export class Half {
   /** Lets who waits look again, and forgets the fibers that were here. */
   close(): void {
     this.wake()
-    this.observed?.removeObserver(this.onEnd)
-    this.observed = undefined
+    this.observe(undefined)
   }
 
   // --- steps
@@ -126,12 +127,15 @@ export class Half {
     step: () => Effect.Effect<A, E> | undefined,
     tell: Tell<E>
   ): Effect.Effect<A, E | SocketBusy> {
-    if (this.owner.pace.isSpent()) this.refuse(Reason.breathe)
-    else {
-      const end = step()
-      if (end !== undefined) return end
-    }
-    return this.later(fiber, operation, step, tell)
+    const end = this.owner.pace.isSpent() ? this.refuse(Reason.breathe) : this.next(step)
+    return end ?? this.later(fiber, operation, step, tell)
+  }
+
+  private next<A>(step: () => A | undefined): A | undefined {
+    const { owed } = this
+    if (owed === 0) return step()
+    this.owed = 0
+    return this.refuse(owed)
   }
 
   /** Goes on after a step that gave nothing, as its reason says. */
@@ -174,11 +178,11 @@ export class Half {
     return true
   }
 
-  private observe(fiber: Holder): void {
+  private observe(fiber: Holder | undefined): void {
     if (this.observed === fiber) return
     this.observed?.removeObserver(this.onEnd)
     this.observed = fiber
-    fiber.addObserver(this.onEnd)
+    fiber?.addObserver(this.onEnd)
   }
 
   private readonly onEnd = (): void => {

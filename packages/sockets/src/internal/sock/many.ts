@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { SOCK } from "../../SocketConstants.js"
 import { type AddressError, type ArgumentError, SocketClosed } from "../../SocketError.js"
-import { fault, notSupported } from "../errno.js"
+import { fault, isBlocked, notSupported } from "../errno.js"
 import type { Origin } from "../port.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, type Problem } from "./arguments.js"
@@ -116,8 +116,10 @@ export const recvmmsg = (
   const step = () => {
     if (buffers.some((buffer) => buffer.length === 0)) return state.reading.refuse(Reason.resized)
     if (state.carried > 0) return [[state.carry.moveTo(first, 0, first.length), state.port.sender()] as const]
-    const received = state.port.recvmmsg?.(buffers) ?? notSupported
-    if (typeof received === "number") return state.reading.refuse(received)
+    const received: Array<Origin> = []
+    const result = state.port.recvmmsg?.(buffers, received) ?? notSupported
+    if (received.length === 0) return state.reading.refuse(result)
+    if (result < 0 && !isBlocked(result)) state.reading.owed = result
     state.pace.count(received.length - 1)
     return received
   }
