@@ -206,9 +206,9 @@ export interface Sock {
   /**
    * Waits for a datagram, then takes those that are there, each into a buffer of its own, at most as many as there are
    * buffers: in order, each as {@link recvfromInto} gives it, so that what its buffer has no room for is lost. Interruption
-   * loses none, and an error after the first is told by the next receive. The buffers are lent meanwhile. Of
-   * `SOCK_SEQPACKET`, which ends with an empty one, none is taken after such a one. `InvalidArgument` for no buffers, one
-   * without room, and sockets of streams.
+   * loses none, and an error after the first is told by the next receive, or wait for one. The buffers are lent meanwhile.
+   * Of `SOCK_SEQPACKET`, which ends with an empty one, none is taken after such a one. `InvalidArgument` for no buffers,
+   * one without room, and sockets of streams.
    *
    * @example
    * import { NativeSockets } from "@ductworks/sockets"

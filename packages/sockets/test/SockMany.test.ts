@@ -2,17 +2,10 @@ import { Interruption } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
-import * as os from "node:os"
 import { NativeSockets, Sock, SocketAddress } from "../src/index.js"
 import type { AddressError } from "../src/SocketError.js"
-import type { Binding } from "../src/internal/binding.js"
-import { load } from "../src/internal/load.js"
-import { nativePorts } from "../src/internal/nativePorts.js"
-import { nativeSystem } from "../src/internal/nativePort.js"
-import { makeSockets } from "../src/internal/sock/sockets.js"
-import { AF, MSG, SHUT, SO, SOCK, SOL } from "../src/SocketConstants.js"
+import { AF, SHUT, SO, SOCK, SOL } from "../src/SocketConstants.js"
 import { both, bytes, freshPath, native, pattern, settled, text } from "./support/suite.js"
 
 const buffersOf = (count: number, size: number) => Array.from({ length: count }, () => new Uint8Array(size))
@@ -36,19 +29,6 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 /** Takes its memory away, as a message to a worker can. */
 const detach = (view: Uint8Array | undefined) => {
   if (view?.buffer instanceof ArrayBuffer) structuredClone(view.buffer, { transfer: [view.buffer] })
-}
-
-/** The addon, of which `fail(nth, result)` makes the nth receive of many from then on give that. */
-const failing = () => {
-  let left = 0
-  let failure = 0
-  const real = Either.getOrThrow(load())
-  const recvmmsg: Binding["recvmmsg"] = (...args) => (--left === 0 ? failure : real.recvmmsg(...args))
-  const fail = (nth: number, result: number) => {
-    left = nth
-    failure = result
-  }
-  return { binding: { ...real, recvmmsg }, fail }
 }
 
 /** Receives so many, a batch of `width` at a time. */
@@ -121,6 +101,18 @@ describe("many datagrams", () => {
       received.push(text(yield* receiver.recv(100)), text((yield* receiver.recvfrom(100))[0]))
       received.push(...(yield* receiveAll(receiver, 2)).map(text))
       assert.deepStrictEqual(received, numbered(6).map(text))
+    })
+  )
+
+  native(
+    "SH-29 hundreds are taken at once where hundreds are here",
+    Effect.gen(function* () {
+      const [sender, receiver] = yield* udpPair
+      yield* sender.sendmmsg(numbered(150))
+      const buffers = buffersOf(200, 20)
+      const received = yield* receiver.recvmmsg(buffers)
+      const texts = received.map(([count], at) => text(buffers[at]?.subarray(0, count) ?? bytes("?")))
+      assert.deepStrictEqual(texts, numbered(150).map(text))
     })
   )
 
@@ -310,45 +302,6 @@ describe("more datagrams than there is room for", () => {
       // 640 of each end, of which every 8 have a turn, though there are but 20 operations.
       assert.isAtLeast(turns, 30)
     }).pipe(Effect.provide(NativeSockets.layerWith({ maxImmediate: 8 })))
-  )
-})
-
-describe("more than one call takes", () => {
-  // The addon's, but that it meets an error where the test says so.
-  const { binding, fail } = failing()
-  const system = makeSockets(nativePorts(nativeSystem(binding, 0)), { maxImmediate: 64, isSpinning: false })
-  const ways: ReadonlyArray<
-    readonly [name: string, receive: (sock: Sock.Sock) => Effect.Effect<unknown, AddressError>]
-  > = [
-    ["recvmmsg", (sock) => sock.recvmmsg(buffersOf(1, 1))],
-    ["recv", (sock) => sock.recv(1)],
-    ["recv that does not wait", (sock) => sock.recv(1, MSG.DONTWAIT)],
-    ["waitForRead", (sock) => sock.waitForRead]
-  ]
-
-  for (const [name, receive] of ways) {
-    it.scopedLive(`SH-25 an error that comes after some is told by the next receive, once: ${name} (native)`, () =>
-      Effect.gen(function* () {
-        const [one, two] = yield* system.socketpair(AF.UNIX, SOCK.SEQPACKET)
-        yield* one.sendmmsg(numbered(4))
-        fail(3, -os.constants.errno.ECONNRESET)
-        assert.strictEqual((yield* two.recvmmsg(buffersOf(4, 100))).length, 2)
-        assert.propertyVal(yield* Effect.flip(receive(two)), "code", "ECONNRESET")
-        assert.deepStrictEqual((yield* receiveAll(two, 2)).map(text), ["datagram 2", "datagram 3"])
-      })
-    )
-  }
-
-  native(
-    "SH-29 hundreds are taken at once where hundreds are here",
-    Effect.gen(function* () {
-      const [sender, receiver] = yield* udpPair
-      yield* sender.sendmmsg(numbered(150))
-      const buffers = buffersOf(200, 20)
-      const received = yield* receiver.recvmmsg(buffers)
-      const texts = received.map(([count], at) => text(buffers[at]?.subarray(0, count) ?? bytes("?")))
-      assert.deepStrictEqual(texts, numbered(150).map(text))
-    })
   )
 })
 
