@@ -192,4 +192,20 @@ describe("paths", () => {
       assert.deepStrictEqual(fs.readdirSync(directory), [])
     })
   )
+
+  live(
+    "law 9 a bind that fails removes the socket also where closing the listener does not",
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const taken = path.join(directory, "taken")
+      fs.writeFileSync(taken, "foreign")
+      const listen = (bound: string) => Effect.sync(() => fs.writeFileSync(bound, ""))
+      const failure = yield* Effect.flip(UnixListener.bind(Option.some(UnixAddress(taken)), listen))
+      assert.propertyVal(failure, "reason", "AddressInUse")
+      const address = Option.some(UnixAddress(path.join(directory, "socket")))
+      const half = (bound: string) => Effect.zipRight(listen(bound), Effect.fail("no"))
+      assert.strictEqual(yield* Effect.flip(UnixListener.bind(address, half)), "no")
+      assert.deepStrictEqual(fs.readdirSync(directory), ["taken"])
+    })
+  )
 })

@@ -110,6 +110,24 @@ describe("addresses of listeners", () => {
   )
 
   live(
+    "law 9 a bind that fails leaves nothing beside what was in its way",
+    Effect.gen(function* () {
+      const { path: file } = yield* freshUnix
+      const directory = path.dirname(file)
+      fs.writeFileSync(file, "foreign")
+      const live = Address.UnixAddress(path.join(directory, "live"))
+      yield* listen(live)
+      const failures = yield* Effect.forEach([file, live.path], (taken) =>
+        Effect.forEach([false, true], (replaceStale) =>
+          Effect.map(Effect.flip(listen(Address.UnixAddress(taken), { replaceStale })), reasonOf)
+        )
+      )
+      assert.deepStrictEqual(failures.flat(), ["AddressInUse", "NotASocket", "AddressInUse", "AddressInUse"])
+      assert.deepStrictEqual(fs.readdirSync(directory), ["live", path.basename(file)])
+    })
+  )
+
+  live(
     "DW-19 the file has the mode that was asked for, and is gone with the scope",
     Effect.gen(function* () {
       const address = yield* freshUnix

@@ -39,15 +39,21 @@ export const bindStaged = <A, E, R>(
   ownScope(
     Effect.gen(function* () {
       const target = path.resolve(address.path)
+      const name = randomBytes(8).toString("hex")
+      // Not every listener unlinks what it bound when it closes, as libuv does.
+      const unstage = (directory: string) =>
+        release(
+          () => fs.unlinkSync(path.join(directory, name)),
+          () => fs.rmdirSync(directory)
+        )
       const staging = yield* Effect.acquireRelease(
         attempt(address, () => fs.mkdtempSync(path.join(path.dirname(target), ".duct-"))),
-        (directory) => release(() => fs.rmdirSync(directory))
+        unstage
       )
       const short = yield* Effect.acquireRelease(
         attempt(address, () => shortPath(staging)),
         (short) => release(short.release)
       )
-      const name = randomBytes(8).toString("hex")
       const listener = yield* listen(path.join(short.path, name))
       yield* Effect.acquireRelease(
         Effect.try({
@@ -57,10 +63,7 @@ export const bindStaged = <A, E, R>(
         (identity) => release(() => unlinkOwn(identity))
       )
       // Nothing of it is needed any more, and a process that is killed leaves only the socket behind.
-      yield* release(
-        () => fs.unlinkSync(path.join(staging, name)),
-        () => fs.rmdirSync(staging)
-      )
+      yield* unstage(staging)
       return listener
     })
   )
