@@ -394,13 +394,13 @@ export type AcceptError = DuctClosed | CommunicationFault
 export type ConnectError = ConnectFailed | InvalidAddress | Unsupported
 
 /**
- * Why nothing listens: the address could not be bound (`reason` says why), or it is none for this transport. Nothing
- * was left behind.
+ * Why nothing listens: the address could not be bound (`reason` says why), or it is none for this transport, or an
+ * option is out of its range. Nothing was left behind.
  *
  * @since 0.1.0
  * @category models
  */
-export type ListenError = BindFailed | InvalidAddress | Unsupported
+export type ListenError = BindFailed | InvalidAddress | InvalidArgument | Unsupported
 
 /**
  * Any error of ducts: of this package, which are the union {@link DuctError}, or of one built on it.

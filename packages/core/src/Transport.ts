@@ -53,7 +53,7 @@ export interface ConnectOptions extends SocketOptions {
 export interface ListenOptions extends SocketOptions {
   /** Connections the kernel queues before it refuses. Default 1 for a duct, 128 for a server. */
   readonly backlog?: number
-  /** Permission bits of a Unix socket file at a given path. Default 0o600. */
+  /** Permission bits of a Unix socket file at a given path, 0 to 0o7777; else `InvalidArgument`. Default 0o600. */
   readonly mode?: number
   /** Replace a socket file that no process listens on any more. Default false: `AddressInUse`. */
   readonly replaceStale?: boolean

@@ -12,16 +12,16 @@ import { checkUnix, isAbstract } from "./internal/addresses.js"
 import { bindInPlace } from "./internal/bindInPlace.js"
 import { bindStaged } from "./internal/bindStaged.js"
 import { ownScope } from "./internal/ownScope.js"
-import { freshAddress } from "./internal/socketFile.js"
+import { checkMode, freshAddress } from "./internal/socketFile.js"
 
 /**
- * How the socket file is made. Abstract names have none, and ignore both.
+ * How the socket file is made. Abstract names have none: then this is checked, and of no effect.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Permission bits of the socket file; connecting takes the right to write. Default 0o600. */
+  /** Permission bits of the socket file, 0 to 0o7777; connecting takes the right to write. Default 0o600. */
   readonly mode?: number | undefined
   /**
    * Replace a socket file at the path that is ours. There is no portable way to see whether a process still listens
@@ -55,7 +55,7 @@ export interface Bound<A> {
  *   is at the address already stays: `BindFailed` with the reason `AddressInUse`. With `replaceStale` a socket of ours
  *   makes way; another user's is `PermissionDenied`, another kind of file `NotASocket`.
  * - `InvalidAddress` comes before any system call: an empty path, NUL in it, more than 107 bytes on Linux or 103
- *   elsewhere. Abstract names (a path that begins with NUL) are given to `listen` as they are: Linux, and with
+ *   elsewhere. So does `InvalidArgument`, for a `mode` out of its range. Abstract names (a path that begins with NUL) are given to `listen` as they are: Linux, and with
  *   `node:net` Node 22 or later, since earlier ones change the name.
  * - Leaving the scope unlinks the file, if it is still this listener's, then closes the listener, then removes what
  *   was made on the way. A bind that fails or is interrupted leaves nothing behind.
@@ -89,7 +89,7 @@ export const bind = <A, E, R>(
   options: Options = {}
 ): Effect.Effect<Bound<A>, E | ListenError, R | Scope.Scope> =>
   ownScope(
-    Effect.flatMap(targetOf(address), (address) => {
+    Effect.flatMap(Effect.zipRight(checkMode(options), targetOf(address)), (address) => {
       const bound = isAbstract(address)
         ? listen(address.path)
         : bindStaged(address, listen, options).pipe(

@@ -143,6 +143,39 @@ for (const [kind, listen] of [
   })
 }
 
+describe("modes", () => {
+  live(
+    "a mode that is none is InvalidArgument, which names the limit, and nothing was made",
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const file = path.join(directory, "socket")
+      for (const mode of [-1, 1.5, NaN, Infinity, 0o10000, 2 ** 31, 2 ** 32 - 1, 2 ** 32]) {
+        const failure = yield* Effect.flip(staged(file, { mode }))
+        assert.include(failure, { _tag: "InvalidArgument", operation: "listen" })
+        assert.propertyVal(failure, "problem", `mode must be an integer from 0 to 0o7777, not ${mode}`)
+      }
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
+    })
+  )
+
+  for (const [kind, listen] of [
+    ["staged and linked", staged],
+    ["bound in place", inPlace]
+  ] as const) {
+    live(
+      `the ends of the range, and -0, are taken (${kind})`,
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        for (const mode of [0, -0, 0o7777]) {
+          const file = path.join(directory, String(Object.is(mode, -0) ? "minus" : mode))
+          yield* listen(file, { mode })
+          assert.strictEqual(fs.statSync(file).mode & 0o7777, mode + 0)
+        }
+      })
+    )
+  }
+})
+
 describe("paths", () => {
   live(
     "DW-37 without an address: a random path in a directory of mode 0700, removed afterwards",

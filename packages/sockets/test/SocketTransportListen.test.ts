@@ -141,6 +141,19 @@ describe("addresses of listeners", () => {
   )
 
   live(
+    "a mode that is none is InvalidArgument, and nothing was made",
+    Effect.gen(function* () {
+      const address = yield* freshUnix
+      for (const mode of [-1, 1.5, NaN, 0o10000, 2 ** 31, 2 ** 32 - 1]) {
+        const failure = yield* Effect.flip(listen(address, { mode }))
+        assert.strictEqual(failure._tag, "InvalidArgument")
+        assert.include(failure.message, "0o7777")
+      }
+      assert.deepStrictEqual(fs.readdirSync(path.dirname(address.path)), [])
+    })
+  )
+
+  live(
     "DW-42 an abstract name is exactly the one that others know",
     Effect.gen(function* () {
       const name = `duct-${randomUUID()}`

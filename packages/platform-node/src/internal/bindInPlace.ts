@@ -7,7 +7,7 @@ import * as path from "node:path"
 import type { Options } from "../UnixListener.js"
 import { ownScope } from "./ownScope.js"
 import { aliasPath } from "./shortPath.js"
-import { attempt, defaultMode, identify, isLiveOf, release, unlinkOwn, unlinkStale } from "./socketFile.js"
+import { attempt, identify, isLiveOf, modeOf, release, unlinkOwn, unlinkStale } from "./socketFile.js"
 
 /**
  * Binds at the address itself, where sockets cannot be linked. bind(2) does not overwrite either. The name is bound
@@ -33,7 +33,7 @@ export const bindInPlace = <A, E, R>(
         attempt(address, () => identify(target)),
         (identity) => release(() => unlinkOwn(identity))
       )
-      yield* attempt(address, () => fs.chmodSync(target, options.mode ?? defaultMode))
+      yield* attempt(address, () => fs.chmodSync(target, modeOf(options)))
       return listener
     })
   )

@@ -12,11 +12,11 @@ import { ownScope } from "./ownScope.js"
 import {
   attempt,
   bindFailed,
-  defaultMode,
   type Identity,
   identify,
   isLiveOf,
   isTaken,
+  modeOf,
   release,
   unlinkOwn,
   unlinkStale
@@ -69,7 +69,7 @@ export const bindStaged = <A, E, R>(
   )
 
 const publish = (staged: string, target: string, options: Options): Identity => {
-  fs.chmodSync(staged, options.mode ?? defaultMode)
+  fs.chmodSync(staged, modeOf(options))
   const { dev, ino } = identify(staged)
   try {
     fs.linkSync(staged, target)

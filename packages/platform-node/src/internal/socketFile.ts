@@ -1,5 +1,5 @@
 import { format, UnixAddress } from "@ductworks/core/Address"
-import { BindFailed } from "@ductworks/core/DuctError"
+import { BindFailed, InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
@@ -9,8 +9,19 @@ import type { Options } from "../UnixListener.js"
 import { pathLimit } from "./addresses.js"
 import { codeOf, details, reasonOf, withCode } from "./errno.js"
 
-/** The permissions of a socket file unless others are asked for: this user only. */
-export const defaultMode = 0o600
+// This user only.
+const defaultMode = 0o600
+
+const mostMode = 0o7777
+
+/** Node takes any 32 bits for permissions, and ends the process over those that no int can hold. */
+export const checkMode = ({ mode = defaultMode }: Options): Effect.Effect<void, InvalidArgument> =>
+  Number.isInteger(mode) && mode >= 0 && mode <= mostMode
+    ? Effect.void
+    : new InvalidArgument({ operation: "listen", problem: `mode must be an integer from 0 to 0o7777, not ${mode}` })
+
+/** The permissions that were asked for. (Node ends the process over -0, too.) */
+export const modeOf = ({ mode = defaultMode }: Options): number => mode + 0
 
 /** A step of a bind that calls the file system. */
 export const attempt = <A>(address: UnixAddress, step: () => A): Effect.Effect<A, BindFailed> =>
