@@ -4,45 +4,16 @@
  * @since 0.1.0
  */
 import { type FdAddress, format } from "@ductworks/core/Address"
-import type { Connection } from "@ductworks/core/Connection"
-import {
-  type AcceptError,
-  BindFailed,
-  type ConnectError,
-  ConnectFailed,
-  type ListenError
-} from "@ductworks/core/DuctError"
-import { type PairOptions, Transport } from "@ductworks/core/Transport"
+import { ConnectFailed } from "@ductworks/core/DuctError"
+import { Transport } from "@ductworks/core/Transport"
 import * as Wakes from "@ductworks/core/Wakes"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
-import { listen, open } from "./internal/listen.js"
-import { connect, fromSocket, unnamed } from "./internal/open.js"
+import type * as Scope from "effect/Scope"
+import { listen } from "./internal/listen.js"
+import { connect } from "./internal/open.js"
 import { ownScope } from "./internal/ownScope.js"
-
-// Nobody can look the path up once this is over, so both ends say that they are unnamed, as socketpair(2)'s do.
-const ends = { localAddress: unnamed, remoteAddress: unnamed }
-
-const lost = (cause: AcceptError) => new BindFailed({ reason: "Other", address: "unix:", cause })
-
-const pair = (
-  options?: PairOptions
-): Effect.Effect<readonly [Connection, Connection], ConnectError | ListenError, Scope.Scope> =>
-  ownScope(
-    Effect.flatMap(Effect.scope, (scope) =>
-      Effect.scoped(
-        Effect.gen(function* () {
-          const { acceptor, address } = yield* open(Option.none(), { ...options, backlog: 1 })
-          const accept = acceptor.accept((socket) => fromSocket(socket, ends, options))
-          const child = yield* Scope.extend(connect(address, options, ends), scope)
-          const parent = yield* Scope.extend(Effect.mapError(accept, lost), scope)
-          return [parent, child] as const
-        })
-      )
-    )
-  )
+import { pair } from "./internal/pair.js"
 
 /**
  * The {@link Transport} of this process's operating system.
@@ -55,7 +26,7 @@ const pair = (
  *   scope is open, another one is `AddressInUse`. It becomes non-blocking for every process that shares it.
  *
  * A listener holds up to 64 connections that nobody accepted, unread; more are closed at once, since `node:net` cannot
- * stop accepting. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
+ * stop accepting, and so are those that this process has no descriptor for. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
  *
  * Closing: bytes that were taken leave first, for at most `linger`. A Unix socket is then closed but not shut down, so
  * that a process which inherited it goes on. A TCP socket is shut down and its input discarded until the other end

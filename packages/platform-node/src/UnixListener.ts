@@ -55,8 +55,8 @@ export interface Bound<A> {
  *   is at the address already stays: `BindFailed` with the reason `AddressInUse`. With `replaceStale` a socket of ours
  *   makes way; another user's is `PermissionDenied`, another kind of file `NotASocket`.
  * - `InvalidAddress` comes before any system call: an empty path, NUL in it, more than 107 bytes on Linux or 103
- *   elsewhere. So does `InvalidArgument`, for a `mode` out of its range. Abstract names (a path that begins with NUL) are given to `listen` as they are: Linux, and with
- *   `node:net` Node 22 or later, since earlier ones change the name.
+ *   elsewhere. So does `InvalidArgument`, for a `mode` out of its range. Abstract names (a path that begins with NUL) are
+ *   given to `listen` as they are: Linux, and with `node:net` Node 22 or later, since earlier ones change the name.
  * - Leaving the scope unlinks the file, if it is still this listener's, then closes the listener, then removes what
  *   was made on the way. A bind that fails or is interrupted leaves nothing behind.
  *

@@ -96,6 +96,19 @@ describe("processes", () => {
   )
 
   live(
+    "DW-41 with however few descriptors, a pair is made or is TooManyOpenFiles, and nothing stays",
+    Effect.gen(function* () {
+      const program = yield* run("sh", ["-c", `ulimit -n 200; exec "$0" "$1"`, process.execPath, fixture("crowded")])
+      const fields = { outcomes: Schema.Array(Schema.String), stayed: Schema.Number, last: Schema.String }
+      const { last, outcomes, stayed } = yield* report(program, fields)
+      const made = outcomes.indexOf("42")
+      assert.isAbove(made, 0)
+      for (const refused of outcomes.slice(0, made)) assert.match(refused, /^(Bind|Connect)Failed TooManyOpenFiles$/)
+      assert.deepStrictEqual([new Set(outcomes.slice(made)), stayed, last], [new Set(["42"]), 0, "42"])
+    })
+  )
+
+  live(
     "law 9 a thousand connections that are broken off leave no descriptor behind",
     Effect.gen(function* () {
       const program = yield* runFixture("cycles", [])

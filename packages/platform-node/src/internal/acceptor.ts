@@ -46,9 +46,14 @@ export class Acceptor {
     return this.untaken.shift() ?? this.end
   }
 
+  /** Whether {@link take} would give something. */
+  get hasSome(): boolean {
+    return this.untaken.length > 0 || this.end !== undefined
+  }
+
   private readonly arrival: Effect.Effect<void> = Effect.async((resume) => {
     const wake = () => resume(Effect.void)
-    if (this.untaken.length > 0 || this.end !== undefined) return wake()
+    if (this.hasSome) return wake()
     return Effect.sync(this.onArrival(wake))
   })
 
