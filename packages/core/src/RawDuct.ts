@@ -222,7 +222,7 @@ export interface RawDuctParent extends RawDuct {
    * bound. A failure leaves the duct unbound, and binding may be tried again. A close on the way makes it fail with
    * `DuctClosed`.
    *
-   * @param listenQueueDepth connections the kernel queues; default 1
+   * @param listenQueueDepth connections the kernel queues, rounded down, at least 1; default 1
    */
   readonly bind: (listenQueueDepth?: number) => Effect.Effect<Address, AlreadyConnected | DuctClosed | ListenError>
   /**

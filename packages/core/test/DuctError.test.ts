@@ -99,6 +99,14 @@ describe("DuctError", () => {
     assert.strictEqual(Effect.runSync(caught), cause)
   })
 
+  it("DW-23 what is said of a descriptor speaks of no path and of no parent", () => {
+    for (const reason of ["NotASocket", "NotFound", "AddressInUse"] as const) {
+      const { message } = new ConnectFailed({ reason, address: "fd:9" })
+      assert.include(message, `"fd:9": ${reason}; `)
+      assert.notMatch(message, /path|parent/)
+    }
+  })
+
   it("DW-23 an error survives being encoded and decoded", () => {
     const error = new BindFailed({ reason: "AddressInUse", address: "fd:3", code: "EADDRINUSE" })
     const encoded: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(BindFailed)(error)))

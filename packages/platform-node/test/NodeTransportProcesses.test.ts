@@ -96,15 +96,18 @@ describe("processes", () => {
   )
 
   live(
-    "DW-41 with however few descriptors, a pair is made or is TooManyOpenFiles, and nothing stays",
+    "DW-41 with however few descriptors, a pair is made or is TooManyOpenFiles, and nothing stays; errors name no address of ours",
     Effect.gen(function* () {
       const program = yield* run("sh", ["-c", `ulimit -n 200; exec "$0" "$1"`, process.execPath, fixture("crowded")])
-      const fields = { outcomes: Schema.Array(Schema.String), stayed: Schema.Number, last: Schema.String }
-      const { last, outcomes, stayed } = yield* report(program, fields)
+      const strings = Schema.Array(Schema.String)
+      const fields = { outcomes: strings, addresses: strings, stayed: Schema.Number, last: Schema.String }
+      const { addresses, last, outcomes, stayed } = yield* report(program, fields)
       const made = outcomes.indexOf("42")
       assert.isAbove(made, 0)
       for (const refused of outcomes.slice(0, made)) assert.match(refused, /^(Bind|Connect)Failed TooManyOpenFiles$/)
       assert.deepStrictEqual([new Set(outcomes.slice(made)), stayed, last], [new Set(["42"]), 0, "42"])
+      assert.isAbove(addresses.length, 0)
+      for (const address of addresses) assert.notInclude(address, "/proc/")
     })
   )
 

@@ -141,6 +141,15 @@ describe("addresses of listeners", () => {
   )
 
   live(
+    "DW-4 a backlog that is no whole number is rounded down",
+    Effect.gen(function* () {
+      const listener = yield* listen(yield* freshUnix, { backlog: 1.5 })
+      yield* Effect.replicateEffect(connect(listener.address), 2)
+      assert.strictEqual(reasonOf(yield* Effect.flip(connect(listener.address))), "BacklogFull")
+    })
+  )
+
+  live(
     "a mode that is none is InvalidArgument, and nothing was made",
     Effect.gen(function* () {
       const address = yield* freshUnix

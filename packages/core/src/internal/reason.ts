@@ -17,13 +17,13 @@ export const Reason = Schema.Literal(
   "Other"
 )
 
-// What to do next, in few words.
+// What to do next, in few words. Addresses are paths, ports and descriptors.
 const hints: Readonly<Record<typeof Reason.Type, string>> = {
-  AddressInUse: "something is there already",
+  AddressInUse: "something has it already",
   AddressNotAvailable: "no interface of this machine has that address",
   PermissionDenied: "this user may not do that there",
-  NotFound: "there is nothing at that path",
-  NotASocket: "something else is at that path",
+  NotFound: "there is nothing at that address",
+  NotASocket: "what is there is no stream socket",
   Refused: "does the parent listen there?",
   BacklogFull: "more children connect than are accepted: try again, or raise the listener's backlog",
   TimedOut: "raise the timeout, or see whether the host can be reached",
@@ -53,5 +53,5 @@ export const bindMessage = ({ address, code, reason }: Failed): string => {
 
 export const connectMessage = ({ address, code, reason }: Failed): string => {
   const what = withCode(`cannot connect to ${quote(address)}: ${reason}`, code)
-  return `${what}; ${reason === "NotFound" ? hints.Refused : hints[reason]}`
+  return `${what}; ${reason === "NotFound" && !address.startsWith("fd:") ? hints.Refused : hints[reason]}`
 }

@@ -23,7 +23,7 @@ const defaultBacklog = 128
 
 // listen(2) takes an int.
 export const backlogOf = (options: ListenOptions): number =>
-  Math.min(0x7fffffff, Connection.sizeOr(options.backlog, defaultBacklog))
+  Math.floor(Math.min(0x7fffffff, Connection.sizeOr(options.backlog, defaultBacklog)))
 
 export const connectTimeoutOf = (options: ConnectOptions): Duration.DurationInput =>
   options.timeout ?? Duration.seconds(30)

@@ -13,10 +13,10 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import type * as net from "node:net"
-import { bind } from "../../UnixListener.js"
 import { openAcceptor } from "../acceptor.js"
 import { descriptorOf, isTcp, takeHandle } from "../endpoint.js"
 import { withCode } from "../errno.js"
+import { open } from "../listen.js"
 import { tune } from "../open.js"
 import { lingerOf, readAheadOf } from "../settings.js"
 import { SocketDriver } from "../socketDriver.js"
@@ -54,15 +54,12 @@ const unnamed = UnixAddress("")
 
 /** The child connects to a fresh path that only this user can reach. The scope closes the listener. */
 export const overUnix = (options: SocketOptions): Effect.Effect<Route, ListenError, Scope.Scope> =>
-  Effect.map(
-    bind(Option.none(), (path) => openAcceptor({ path, backlog: 1, exclusive: true }, `unix:${path}`)),
-    ({ address, listener }) => ({
-      env: { DUCTWORKS_ADDRESS: format(address) },
-      inheritsDescriptor: false,
-      connection: ({ child }) =>
-        listener.accept((socket) => connectionOf(driverOf(socket, child, options), address, unnamed, options))
-    })
-  )
+  Effect.map(open(Option.none(), { backlog: 1 }), ({ acceptor, address }) => ({
+    env: { DUCTWORKS_ADDRESS: format(address) },
+    inheritsDescriptor: false,
+    connection: ({ child }) =>
+      acceptor.accept((socket) => connectionOf(driverOf(socket, child, options), address, unnamed, options))
+  }))
 
 const tokenBytes = 32
 
