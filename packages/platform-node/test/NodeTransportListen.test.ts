@@ -7,9 +7,10 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import type { SpawnOptions } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { report, runFixture, temporaryDirectory } from "./fixtures/programs.js"
+import { fixture, report, run, runFixture, temporaryDirectory } from "./fixtures/programs.js"
 import { connect, freshUnix, listen, live, loopback } from "./support/transport.js"
 
 describe("listening", () => {
@@ -110,6 +111,41 @@ describe("listening", () => {
         listen: "BindFailed PermissionDenied",
         connect: "ConnectFailed PermissionDenied"
       })
+    })
+  )
+
+  /** Listens at the address and connects to it, in a shell's process that was prepared so. */
+  const attempts = (preparation: string, address: string, options: SpawnOptions = {}) =>
+    Effect.flatMap(
+      run("sh", ["-c", `${preparation}; exec "$@"`, "sh", process.execPath, fixture("attempts"), address, address], {
+        stdio: ["ignore", "pipe", "inherit"],
+        ...options
+      }),
+      (program) => report(program, { listen: Schema.String, connect: Schema.String })
+    )
+
+  live(
+    "DW-37 a umask that takes everything away is in nobody's way",
+    Effect.gen(function* () {
+      const { path: file } = yield* freshUnix
+      const directory = path.dirname(file)
+      // Root may do everything: it tries as nobody.
+      const isRoot = process.getuid?.() === 0
+      if (isRoot) fs.chownSync(directory, 65_534, 65_534)
+      const user = isRoot ? { uid: 65_534, gid: 65_534 } : {}
+      for (const umask of ["0177", "0777"]) {
+        const outcome = yield* attempts(`umask ${umask}`, `unix:${file}`, user)
+        assert.deepStrictEqual(outcome, { listen: "success", connect: "success" })
+        assert.deepStrictEqual(fs.readdirSync(directory), [])
+      }
+    })
+  )
+
+  live(
+    "a path relative to a directory that was removed is NotFound",
+    Effect.gen(function* () {
+      const outcome = yield* attempts('rmdir "$PWD"', "unix:socket", { cwd: yield* temporaryDirectory })
+      assert.deepStrictEqual(outcome, { listen: "BindFailed NotFound", connect: "ConnectFailed NotFound" })
     })
   )
 

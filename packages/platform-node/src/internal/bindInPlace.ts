@@ -21,7 +21,7 @@ export const bindInPlace = <A, E, R>(
 ): Effect.Effect<A, E | BindFailed, R | Scope.Scope> =>
   ownScope(
     Effect.gen(function* () {
-      const target = path.resolve(address.path)
+      const target = yield* attempt(address, () => path.resolve(address.path))
       if (options.replaceStale === true) yield* attempt(address, () => unlinkStale(target, isLiveOf(options)))
       const alias = yield* Effect.acquireRelease(
         attempt(address, () => aliasPath(path.dirname(target))),

@@ -9,6 +9,7 @@ import * as path from "node:path"
 import type { Options } from "../UnixListener.js"
 import { codeOf } from "./errno.js"
 import { ownScope } from "./ownScope.js"
+import { privateDirectory } from "./privateDirectory.js"
 import {
   attempt,
   bindFailed,
@@ -38,7 +39,7 @@ export const bindStaged = <A, E, R>(
 ): Effect.Effect<A, E | BindFailed | NoHardLinks, R | Scope.Scope> =>
   ownScope(
     Effect.gen(function* () {
-      const target = path.resolve(address.path)
+      const target = yield* attempt(address, () => path.resolve(address.path))
       const name = randomBytes(8).toString("hex")
       // Not every listener unlinks what it bound when it closes, as libuv does.
       const unstage = (directory: string) =>
@@ -47,7 +48,7 @@ export const bindStaged = <A, E, R>(
           () => fs.rmdirSync(directory)
         )
       const staging = yield* Effect.acquireRelease(
-        attempt(address, () => fs.mkdtempSync(path.join(path.dirname(target), ".duct-"))),
+        attempt(address, () => privateDirectory(path.join(path.dirname(target), ".duct-"))),
         unstage
       )
       const short = yield* Effect.acquireRelease(

@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { privateDirectory } from "./privateDirectory.js"
 
 export interface ShortPath {
   /** Another, short path of the directory. */
@@ -27,14 +28,17 @@ const descriptorPath = (directory: string): ShortPath => {
 /** A symbolic link in a private directory of its own. */
 export const aliasPath = (directory: string): ShortPath => {
   const parent = os.tmpdir().length > 60 ? "/tmp" : os.tmpdir()
-  const own = fs.mkdtempSync(path.join(parent, "duct-"))
+  const own = privateDirectory(path.join(parent, "duct-"))
   const link = path.join(own, "d")
-  fs.symlinkSync(directory, link)
-  return {
-    path: link,
-    release: () => {
-      fs.rmSync(link, { force: true })
-      fs.rmSync(own, { force: true, recursive: true })
-    }
+  const release = () => {
+    fs.rmSync(link, { force: true })
+    fs.rmSync(own, { force: true, recursive: true })
   }
+  try {
+    fs.symlinkSync(directory, link)
+  } catch (cause) {
+    release()
+    throw cause
+  }
+  return { path: link, release }
 }

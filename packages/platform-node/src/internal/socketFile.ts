@@ -8,6 +8,7 @@ import * as path from "node:path"
 import type { Options } from "../UnixListener.js"
 import { pathLimit } from "./addresses.js"
 import { codeOf, details, reasonOf, withCode } from "./errno.js"
+import { privateDirectory } from "./privateDirectory.js"
 
 // This user only.
 const defaultMode = 0o600
@@ -46,7 +47,7 @@ export const release = (...steps: ReadonlyArray<() => void>): Effect.Effect<void
 export const freshAddress: Effect.Effect<UnixAddress, BindFailed, Scope.Scope> = Effect.suspend(() => {
   const parent = path.join(os.tmpdir(), "duct-XXXXXX", "socket").length > pathLimit ? "/tmp" : os.tmpdir()
   return Effect.acquireRelease(
-    attempt(UnixAddress(parent), () => fs.mkdtempSync(path.join(parent, "duct-"))),
+    attempt(UnixAddress(parent), () => privateDirectory(path.join(parent, "duct-"))),
     (directory) => release(() => fs.rmdirSync(directory))
   )
 }).pipe(Effect.map((directory) => UnixAddress(path.join(directory, "socket"))))
