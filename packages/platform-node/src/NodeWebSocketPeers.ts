@@ -32,9 +32,12 @@ export interface WebSocketPeersOptions extends InboxOptions {
   readonly frames?: "binary" | "text"
   /** `offer` says no while this many bytes wait for the peer. Default 128 KiB. */
   readonly highWaterMark?: number
-  /** Time that closing may take before it is broken off. Default 1 second. */
+  /**
+   * Time that closing may take before it is broken off, at most 24.8 days (with a `ws` older than 8.19: 30 seconds). Default
+   * 1 second.
+   */
   readonly linger?: Duration.DurationInput
-  /** Time for `connect`. Default 30 seconds. */
+  /** Time for `connect`; then `ConnectFailed` (`TimedOut`). `Duration.infinity`: any. Default 30 seconds. */
   readonly timeout?: Duration.DurationInput
   /** Peers that joined and were not received; more are refused with 503. Default 64. */
   readonly backlog?: number

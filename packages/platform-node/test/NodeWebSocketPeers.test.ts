@@ -1,10 +1,15 @@
 import * as NodeWebSocketPeers from "@ductworks/platform-node/NodeWebSocketPeers"
 import { checkPeers } from "@ductworks/testing/checkPeers"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import * as http from "node:http"
 import * as net from "node:net"
 import { WebSocket } from "ws"
+import { WebSocketPeer } from "../src/internal/peers/webSocketPeer.js"
 import { endpointOf, portOf, until, watch } from "./support/peers.js"
 import { openResources, text } from "./support/transport.js"
 
@@ -180,9 +185,65 @@ describe("WebSocket peers", () => {
       assert.include(failed, { _tag: "BindFailed", reason: "AddressInUse" })
     })
   )
+
+  for (const linger of ["30 days", Duration.infinity] as const) {
+    it.scopedLive(`ST-42 what was taken arrives before the scope ends, with a linger of ${linger} (websocket)`, () =>
+      Effect.gen(function* () {
+        const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+        const server = yield* Scope.extend(NodeWebSocketPeers.makeServer({ linger, highWaterMark: 20_000_000 }), scope)
+        const client = yield* NodeWebSocketPeers.makeClient({ maxPacketBytes: 2_000_000 })
+        yield* client.connect(endpointOf(server))
+        const [{ peer }] = yield* server.receive
+        for (let i = 0; i < 10; i++) yield* server.send(peer, new Uint8Array(1_000_000))
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        const seen = yield* watch(client)
+        yield* until(() => seen.left().length === 1)
+        assert.isUndefined(seen.left()[0]?.cause)
+        assert.strictEqual(seen.packets().length, 10)
+        yield* Fiber.join(closing)
+      })
+    )
+  }
+
+  it.scopedLive("ST-42 linger is the only limit of a close: that of ws does not come before (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer({ linger: "2 minutes" })
+      const client = yield* NodeWebSocketPeers.makeClient({ linger: "3 minutes" })
+      yield* client.connect(endpointOf(server))
+      yield* server.receive
+      const limits = [server, client].map((transport): unknown => {
+        const open: unknown = Reflect.get(transport, "open")
+        const [own] = open instanceof Set ? Array.from<unknown>(open) : []
+        return own instanceof WebSocketPeer ? Reflect.get(own.socket, "_closeTimeout") : undefined
+      })
+      assert.deepStrictEqual(limits, [120_000, 180_000])
+    })
+  )
+
+  it.scopedLive("ST-42 connect takes any time, an infinite one too, and TimedOut when it is over (websocket)", () =>
+    Effect.gen(function* () {
+      const server = yield* NodeWebSocketPeers.makeServer()
+      yield* watch(server)
+      for (const timeout of ["30 days", Duration.infinity] as const) {
+        const client = yield* NodeWebSocketPeers.makeClient({ timeout })
+        yield* client.connect(endpointOf(server))
+      }
+      // It accepts, and never answers.
+      const mute = yield* Effect.acquireRelease(
+        Effect.async<net.Server>((resume) => {
+          const listening = net.createServer((socket) => socket.on("error", () => {}).resume())
+          listening.listen(0, "127.0.0.1", () => resume(Effect.succeed(listening)))
+        }),
+        (listening) => Effect.async<void>((resume) => void listening.close(() => resume(Effect.void)))
+      )
+      const hasty = yield* NodeWebSocketPeers.makeClient({ timeout: "100 millis" })
+      const failed = yield* Effect.flip(hasty.connect(`ws://127.0.0.1:${portOfServer(mute)}`))
+      assert.include(failed, { _tag: "ConnectFailed", reason: "TimedOut", code: "ETIMEDOUT" })
+    })
+  )
 })
 
-const portOfServer = (server: http.Server): number => {
+const portOfServer = (server: net.Server): number => {
   const bound = server.address()
   return bound === null || typeof bound === "string" ? 0 : bound.port
 }

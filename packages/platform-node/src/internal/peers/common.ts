@@ -1,9 +1,10 @@
 /** What the transports of peers have in common. */
-import { DuctClosed } from "@ductworks/core/DuctError"
+import { ConnectFailed, DuctClosed } from "@ductworks/core/DuctError"
 import { MessageTooLarge } from "@ductworks/message/MessageError"
 import { UnknownPeer } from "@ductworks/peers/PeerError"
 import type { Peer, TransportStats } from "@ductworks/peers/PeerTransport"
 import * as Exit from "effect/Exit"
+import { details, reasonOf } from "../errno.js"
 
 /** Bytes that packets which are not whole may hold, of all connections of a transport together. */
 export const defaultReassembly = 64 * 1024 * 1024
@@ -17,6 +18,9 @@ export const tooLarge = (size: number, limit: number, direction: "send" | "recv"
 
 export const unknown = (peer: Peer): Exit.Exit<never, UnknownPeer> =>
   Exit.fail(new UnknownPeer({ operation: "send", peer: peer.id }))
+
+export const unreached = (endpoint: string, cause: unknown): ConnectFailed =>
+  new ConnectFailed({ reason: reasonOf(cause), address: endpoint, ...details(cause) })
 
 /** What a transport counts. */
 export class Counters {

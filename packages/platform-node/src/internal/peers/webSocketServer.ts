@@ -30,12 +30,7 @@ export const serveWebSockets = (
 /** Takes the upgrades of a server; gives what stops that. */
 const attach = (server: http.Server, peers: WebSocketPeers, options: WebSocketServerOptions): (() => void) => {
   const { path } = options
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: peers.maxPacketBytes,
-    perMessageDeflate: false,
-    clientTracking: false
-  })
+  const sockets = new WebSocketServer({ ...peers.settings, noServer: true, clientTracking: false })
   const onUpgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     // Somebody else may serve the other paths of a server that is shared.
     if (path !== undefined && request.url?.split("?")[0] !== path) {

@@ -1,19 +1,24 @@
 import { defaultHighWaterMark, sizeOr } from "@ductworks/core/Connection"
-import { ConnectFailed, DuctClosed, InvalidAddress, LocalSocketFault } from "@ductworks/core/DuctError"
+import * as Deadline from "@ductworks/core/Deadline"
+import { DuctClosed, InvalidAddress, LocalSocketFault } from "@ductworks/core/DuctError"
 import { PeerLost, type ReachError, type TransmitError } from "@ductworks/peers/PeerError"
 import * as PeerInbox from "@ductworks/peers/PeerInbox"
 import { Peer, type PeerTransportService } from "@ductworks/peers/PeerTransport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { Duplex } from "node:stream"
 import { WebSocket } from "ws"
 import type { WebSocketPeersOptions } from "../../NodeWebSocketPeers.js"
-import { details, reasonOf } from "../errno.js"
-import { Counters, defaultReassembly, full, shut, taken, tooLarge, unknown } from "./common.js"
+import { details, withCode } from "../errno.js"
+import { Counters, defaultReassembly, full, shut, taken, tooLarge, unknown, unreached } from "./common.js"
 import { WebSocketPeer } from "./webSocketPeer.js"
 
 export const defaultMaxPacket = 1024 * 1024
+
+/** Milliseconds. Node makes 1 of what is more. */
+const longestTimer = 2 ** 31 - 1
 
 /** Peers that are WebSockets. One frame is one packet. */
 export class WebSocketPeers implements PeerTransportService {
@@ -25,11 +30,14 @@ export class WebSocketPeers implements PeerTransportService {
   readonly stats = this.counters.stats
   readonly onArrival: PeerInbox.PeerInbox["onArrival"]
   readonly pause: PeerTransportService["pause"]
+  /** What `ws` is told of every socket. It breaks a close off by itself, after 30 seconds by default (looked at in 8.23). */
+  readonly settings: { readonly maxPayload: number; readonly perMessageDeflate: false; readonly closeTimeout: number }
   private readonly peers = new Map<string, WebSocketPeer>()
   private readonly open = new Set<WebSocketPeer>()
   private readonly backlog: number
   private readonly highWaterMark: number
   private readonly linger: number
+  private readonly timeout: Duration.Duration
   private readonly binary: boolean
   private lastNumber = 0
   private isStarted = false
@@ -38,7 +46,7 @@ export class WebSocketPeers implements PeerTransportService {
 
   constructor(
     readonly endpoints: ReadonlyArray<string>,
-    private readonly options: WebSocketPeersOptions
+    options: WebSocketPeersOptions
   ) {
     this.maxPacketBytes = sizeOr(options.maxPacketBytes, defaultMaxPacket)
     this.inbox = new PeerInbox.PeerInbox(options)
@@ -47,7 +55,9 @@ export class WebSocketPeers implements PeerTransportService {
     this.pause = this.inbox.pause
     this.backlog = sizeOr(options.backlog, 64)
     this.highWaterMark = sizeOr(options.highWaterMark, defaultHighWaterMark)
-    this.linger = Duration.toMillis(options.linger ?? "1 second")
+    this.linger = Math.min(Duration.toMillis(options.linger ?? "1 second"), longestTimer)
+    this.timeout = Duration.decode(options.timeout ?? "30 seconds")
+    this.settings = { maxPayload: this.maxPacketBytes, perMessageDeflate: false, closeTimeout: this.linger }
     this.binary = options.frames !== "text"
   }
 
@@ -84,20 +94,23 @@ export class WebSocketPeers implements PeerTransportService {
     })
 
   readonly connect = (endpoint: string): Effect.Effect<Peer, ReachError> =>
-    Effect.async((resume) => {
+    Effect.gen(this, function* () {
+      const deadline = yield* Deadline.make(this.timeout)
+      const peer = yield* Deadline.within(this.attempt(endpoint), deadline)
+      if (Option.isSome(peer)) return peer.value
+      return yield* unreached(endpoint, withCode("connecting took too long", "ETIMEDOUT"))
+    })
+
+  private attempt(endpoint: string): Effect.Effect<Peer, ReachError> {
+    return Effect.async((resume) => {
       if (this.isShut) return resume(Exit.fail(new DuctClosed({ operation: "connect" })))
       if (!/^wss?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
         return resume(
           Exit.fail(new InvalidAddress({ address: endpoint, problem: "expected ws:// or wss:// and a host" }))
         )
       }
-      const socket = new WebSocket(endpoint, {
-        maxPayload: this.maxPacketBytes,
-        perMessageDeflate: false,
-        handshakeTimeout: Duration.toMillis(this.options.timeout ?? "30 seconds")
-      })
-      const failed = (cause: unknown) =>
-        resume(Exit.fail(new ConnectFailed({ reason: reasonOf(cause), address: endpoint, ...details(cause) })))
+      const socket = new WebSocket(endpoint, this.settings)
+      const failed = (cause: unknown) => resume(Exit.fail(unreached(endpoint, cause)))
       socket.once("error", failed)
       socket.once("upgrade", ({ socket: wire }) =>
         socket.once("open", () => {
@@ -111,6 +124,7 @@ export class WebSocketPeers implements PeerTransportService {
         socket.terminate()
       })
     })
+  }
 
   readonly close = (peer: Peer): Effect.Effect<void> =>
     Effect.sync(() => {
