@@ -34,9 +34,13 @@ export interface HttpPeersOptions extends InboxOptions {
 /**
  * Serves every request of the `HttpServer` in the context: it joins as a peer, sends one packet, and leaves with its
  * answer. In the JSON format of a `PeerSocket` the packet is `[method, { path, headers, body }, id]`, so that a type
- * `GET` with a `reply` is the handler of GET. The body is text. The reply is `{ status?, headers?, body? }`, where a body
- * that is no text is sent as JSON, or any other value as the body. No handler is 404, a handler that fails 500, too many
- * requests 503. `connect` is `Unsupported`. Leaving the scope answers 503 to who still waits.
+ * `GET` with a `reply` is the handler of GET. The body is text. `connect` is `Unsupported`. Leaving the scope answers 503
+ * to who still waits.
+ *
+ * The reply is a record of one or more of `status` (a whole number from 200 to 599), `headers` (texts) and `body`, and of
+ * nothing else; any other value is the body itself, with status 200. A body that is text is sent as `text/plain`, any
+ * other as JSON: data that looks like a reply is put into a `body`. No handler is 404, a handler that fails 500, too many
+ * requests 503.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,3 +1,4 @@
+import { PeerProtocol, PeerSocket } from "@ductworks/peers"
 import * as NodeHttpPeers from "@ductworks/platform-node/NodeHttpPeers"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { checkPeers } from "@ductworks/testing/checkPeers"
@@ -7,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as http from "node:http"
 import { endpointOf, until, watch } from "./support/peers.js"
 import { openResources, text } from "./support/transport.js"
@@ -65,6 +67,10 @@ describe("checkPeers over HTTP", () => {
   }
 })
 
+class Verbs extends PeerProtocol.make("test/Verbs", {
+  GET: { schema: Schema.Struct({ path: Schema.String }), reply: Schema.Unknown }
+}) {}
+
 describe("HTTP peers", () => {
   it.scopedLive("ST-41 a request joins, sends its verb and body, is answered and leaves (http)", () =>
     Effect.gen(function* () {
@@ -84,6 +90,46 @@ describe("HTTP peers", () => {
       assert.deepStrictEqual(yield* asked, { status: 201, body: '{"ok":1}' })
       const [left] = yield* transport.receive
       assert.include(left, { _tag: "Left" })
+    })
+  )
+
+  const json = "application/json"
+  const plain = "text/plain"
+  const replies: ReadonlyArray<readonly [reply: unknown, status: number, type: string | null, body: string]> = [
+    [{ users: ["Ada"] }, 200, json, '{"users":["Ada"]}'],
+    [{ status: "active", name: "Ada" }, 200, json, '{"status":"active","name":"Ada"}'],
+    [{ status: 201, name: "Ada" }, 200, json, '{"status":201,"name":"Ada"}'],
+    [{ status: 700 }, 200, json, '{"status":700}'],
+    [{ status: 100 }, 200, json, '{"status":100}'],
+    [{ status: 200.5, body: "x" }, 200, json, '{"status":200.5,"body":"x"}'],
+    [{ body: "x", headers: ["a"] }, 200, json, '{"body":"x","headers":["a"]}'],
+    [{ headers: { "x-count": 5 } }, 200, json, '{"headers":{"x-count":5}}'],
+    [{}, 200, json, "{}"],
+    [["Ada"], 200, json, '["Ada"]'],
+    [5, 200, json, "5"],
+    [null, 200, json, "null"],
+    ["hello", 200, plain, "hello"],
+    ["", 200, plain, ""],
+    [{ body: "hello" }, 200, plain, "hello"],
+    [{ body: { status: 404 } }, 200, json, '{"status":404}'],
+    [{ body: null }, 200, json, "null"],
+    [{ status: 404 }, 404, null, ""],
+    [{ status: 404, body: "gone" }, 404, plain, "gone"],
+    [{ headers: { "content-type": "text/html" }, body: "<p>" }, 200, "text/html", "<p>"]
+  ]
+
+  it.scopedLive("ST-41 what a handler gives is the answer: a reply, or any other value as its body (http)", () =>
+    Effect.gen(function* () {
+      const transport = yield* server()
+      yield* PeerSocket.makeWith(transport, Verbs, {
+        handlers: { GET: (_, { path }) => Effect.succeed(replies[Number(path.slice(1))]?.[0]) }
+      })
+      for (const [index, [, ...expected]] of replies.entries()) {
+        const response = yield* Effect.promise(() => fetch(`${endpointOf(transport)}/${index}`))
+        const type = response.headers.get("content-type")
+        const body = yield* Effect.promise(() => response.text())
+        assert.deepStrictEqual([response.status, type?.split(";")[0] ?? null, body], expected)
+      }
     })
   )
 

@@ -165,22 +165,33 @@ const responseOf = (packet: Uint8Array): Response | string => {
   const [type, data] = parts
   if (type === "~error") return status(typeof data === "string" ? (failures[data] ?? 500) : 500)
   if (type !== "~reply") return "a request takes nothing but its reply"
-  if (!Predicate.isRecord(data)) return HttpServerResponse.unsafeJson(data ?? null)
-  const { body, headers, status: code } = data
-  const options = {
-    status: typeof code === "number" && Number.isInteger(code) && code >= 200 && code <= 599 ? code : 200,
-    headers: Predicate.isRecord(headers) ? textsOf(headers) : {}
-  }
-  if (body === undefined) return HttpServerResponse.empty(options)
-  return typeof body === "string"
-    ? HttpServerResponse.text(body, options)
-    : HttpServerResponse.unsafeJson(body, options)
+  const reply = isReply(data) ? data : { body: data ?? null }
+  const options = { status: reply.status ?? 200, headers: reply.headers ?? {} }
+  if (reply.body === undefined) return HttpServerResponse.empty(options)
+  return typeof reply.body === "string"
+    ? HttpServerResponse.text(reply.body, options)
+    : HttpServerResponse.unsafeJson(reply.body, options)
 }
 
-const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []))
+interface Reply {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Exactly that: a record of somebody's data may have a `status` or a `body` too. A status below 200 is no answer yet. */
+const isReply = (data: unknown): data is Reply => {
+  if (!Predicate.isRecord(data)) return false
+  const { body, headers, status, ...others } = data
+  return (
+    (status !== undefined || headers !== undefined || body !== undefined) &&
+    Object.keys(others).length === 0 &&
+    (status === undefined || isStatus(status)) &&
+    (headers === undefined || (Predicate.isRecord(headers) && Object.values(headers).every(Predicate.isString)))
   )
+}
+
+const isStatus = (code: unknown): boolean => Number.isInteger(code) && Number(code) >= 200 && Number(code) <= 599
 
 const parse = (packet: Uint8Array): unknown => {
   try {
