@@ -40,9 +40,9 @@ export interface UdpOptions extends InboxOptions {
   /** Whether packets may go to a broadcast address such as `udp://255.255.255.255:4000`. Default false. */
   readonly broadcast?: boolean
   readonly multicast?: MulticastOptions
-  /** `SO_RCVBUF`, in bytes. Default: the system's. */
+  /** `SO_RCVBUF`, in bytes, from 1 to 2^31-1. Default: the system's. */
   readonly receiveBufferBytes?: number
-  /** `SO_SNDBUF`, in bytes. Default: the system's. */
+  /** `SO_SNDBUF`, in bytes, from 1 to 2^31-1. Default: the system's. */
   readonly sendBufferBytes?: number
   /** `offer` says no while this many bytes wait for the system. Default 256 KiB. */
   readonly highWaterMark?: number
@@ -102,7 +102,7 @@ export interface ServerOptions extends StreamPeersOptions {
 
 /**
  * A UDP socket, which the scope closes. Its peers are the sources of datagrams (`udp://127.0.0.1:1337`); it keeps no
- * table of them. An address in use fails with `BindFailed` (`AddressInUse`). Node reads datagrams as soon as the socket
+ * table of them. An address in use fails with `BindFailed` (`AddressInUse`), a number that is none with `InvalidArgument`. Node reads datagrams as soon as the socket
  * is bound: those for which the inbox has no room are dropped, and counted in `stats().droppedDatagrams` (what the kernel
  * drops nobody counts). `connect` resolves names. The first `send` to a peer, and the one after an error, completes
  * when the system has the datagram, and tells its error; the others do not wait, and theirs is told by the next.

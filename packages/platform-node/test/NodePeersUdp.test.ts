@@ -60,7 +60,33 @@ describe("UDP peers", () => {
       assert.include(failed, { _tag: "BindFailed", reason: "AddressInUse", address: endpointOf(first) })
       const second = yield* NodePeers.makeUdp({ port, reuseAddress: true })
       assert.deepStrictEqual(second.endpoints, first.endpoints)
-      assert.include(yield* Effect.flip(NodePeers.makeUdp({ port: 70_000 })), { _tag: "InvalidArgument" })
+    })
+  )
+
+  for (const name of ["port", "receiveBufferBytes", "sendBufferBytes"] as const) {
+    it.scopedLive(`ST-38 ${name} that is no such number is an InvalidArgument that names it (udp)`, () =>
+      Effect.gen(function* () {
+        for (const value of [-1, 1.5, Infinity, NaN, 2 ** 31]) {
+          const failed = yield* Effect.flip(NodePeers.makeUdp({ [name]: value }))
+          assert.include(failed, { _tag: "InvalidArgument", operation: "bind" })
+          assert.match(failed.message, new RegExp(`${name} must be a whole number .* not ${value}$`))
+        }
+        yield* NodePeers.makeUdp({ receiveBufferBytes: 1, sendBufferBytes: 2 ** 31 - 1 })
+      })
+    )
+  }
+
+  it.scopedLive("ST-38 an inbox however small takes a datagram, of any size (udp)", () =>
+    Effect.gen(function* () {
+      const sender = yield* NodePeers.makeUdp()
+      for (const size of [0, -1, 0.5, 1, NaN]) {
+        for (const limits of [{ maxPackets: size }, { maxBytes: size }, { maxBatch: size }]) {
+          const server = yield* NodePeers.makeUdp(limits)
+          yield* sender.send(yield* sender.connect(endpointOf(server)), new Uint8Array(100))
+          const [event] = yield* server.receive
+          assert.strictEqual(event._tag === "Packet" && event.packet.length, 100)
+        }
+      }
     })
   )
 

@@ -46,7 +46,8 @@ class UdpPeers implements PeerTransportService {
     this.isV6 = family === "IPv6"
     this.maxPacketBytes = Math.min(sizeOr(options.maxPacketBytes, 8192), this.isV6 ? 65_527 : 65_507)
     this.highWaterMark = sizeOr(options.highWaterMark, 256 * 1024)
-    this.inbox = new PeerInbox.PeerInbox({ maxPackets: 1024, maxBytes: 1024 * 1024, ...options })
+    const maxPackets = sizeOr(options.maxPackets, 1024)
+    this.inbox = new PeerInbox.PeerInbox({ ...options, maxPackets, maxBytes: sizeOr(options.maxBytes, 1024 * 1024) })
     this.receive = this.inbox.receive
     this.take = this.inbox.take
     this.onArrival = this.inbox.onArrival
@@ -173,10 +174,8 @@ export const bindUdp = (options: UdpOptions): Effect.Effect<PeerTransportService
 const bound = (options: UdpOptions): Effect.Effect<dgram.Socket, BindError> =>
   Effect.async((resume) => {
     const { host = "127.0.0.1", port = 0 } = options
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      const problem = `port must be a whole number from 0 to 65535, not ${port}`
-      return resume(Exit.fail(new InvalidArgument({ operation: "bind", problem })))
-    }
+    const problem = problemOf(options)
+    if (problem !== undefined) return resume(Exit.fail(new InvalidArgument({ operation: "bind", problem })))
     const socket = open(options, host)
     const fail = (cause: unknown) => {
       socket.off("error", fail).close()
@@ -195,6 +194,22 @@ const bound = (options: UdpOptions): Effect.Effect<dgram.Socket, BindError> =>
     })
     return Effect.sync(() => socket.off("error", fail).close())
   })
+
+// A buffer's size is an int of C.
+const wholeNumbers = [
+  ["port", 0, 65535],
+  ["receiveBufferBytes", 1, 2 ** 31 - 1],
+  ["sendBufferBytes", 1, 2 ** 31 - 1]
+] as const
+
+const problemOf = (options: UdpOptions): string | undefined => {
+  for (const [name, least, most] of wholeNumbers) {
+    const { [name]: value = least } = options
+    if (Number.isInteger(value) && value >= least && value <= most) continue
+    return `${name} must be a whole number from ${least} to ${most}, not ${value}`
+  }
+  return undefined
+}
 
 const open = (options: UdpOptions, host: string): dgram.Socket =>
   dgram.createSocket({
