@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { sizeOr } from "@ductworks/core/Connection"
 import { DuctClosed } from "@ductworks/core/DuctError"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import * as Arr from "effect/Array"
@@ -45,7 +46,7 @@ export class PeerBudget {
 }
 
 /**
- * The limits of an inbox. All are finite by default.
+ * The limits of an inbox. All are finite by default; a number below 1 counts as 1, and NaN as the default.
  *
  * @since 0.1.0
  * @category models
@@ -84,9 +85,9 @@ export class PeerInbox {
   private readonly maxBatch: number
 
   constructor(options: InboxOptions = {}) {
-    this.maxPackets = options.maxPackets ?? 64
-    this.maxBytes = options.maxBytes ?? 256 * 1024
-    this.maxBatch = options.maxBatch ?? 64
+    this.maxPackets = sizeOr(options.maxPackets, 64)
+    this.maxBytes = sizeOr(options.maxBytes, 256 * 1024)
+    this.maxBatch = sizeOr(options.maxBatch, 64)
   }
 
   /** Peers that joined and whose `Left` was not received yet. */

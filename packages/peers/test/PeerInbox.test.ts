@@ -29,6 +29,24 @@ describe("PeerInbox", () => {
     })
   )
 
+  it("a limit below 1 counts as 1, and NaN as the default", () => {
+    for (const [size, room] of [
+      [0, 1],
+      [-1, 1],
+      [0.5, 1],
+      [NaN, 64]
+    ] as const) {
+      const packets = new PeerInbox.PeerInbox({ maxPackets: size, maxBatch: size })
+      const taken = Array.from({ length: 100 }, () => packets.datagram(a, new Uint8Array(1))).filter(Boolean)
+      assert.strictEqual(taken.length, room)
+      const batch = packets.take() ?? []
+      assert.strictEqual(Exit.isExit(batch) ? undefined : batch.length, room)
+      const bytes = new PeerInbox.PeerInbox({ maxBytes: size })
+      assert.isTrue(bytes.datagram(a, new Uint8Array(10)), "a single packet may be bigger")
+      assert.strictEqual(bytes.datagram(a, new Uint8Array(10)), room > 1)
+    }
+  })
+
   it("who takes without a fiber is woken once for each wait, and told of the end", () => {
     const inbox = new PeerInbox.PeerInbox()
     let wakes = 0
