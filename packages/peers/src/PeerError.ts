@@ -186,13 +186,21 @@ export type PeerError = UnknownPeer | PeerLost | PeerRefused | SendQueueFull | R
 export type ReceiveError = DuctClosed | LocalSocketFault | DuctBusy
 
 /**
- * Why a transport did not take a packet.
+ * Why a transport did not take a packet. `ConnectFailed`: the system has no way for a datagram to that peer; others are
+ * reached as before.
  *
  * @since 0.1.0
  * @category models
  */
 export type TransmitError =
-  UnknownPeer | PeerLost | DuctClosed | MessageTooLarge | SerializeError | LocalSocketFault | Unsupported
+  | UnknownPeer
+  | PeerLost
+  | ConnectFailed
+  | DuctClosed
+  | MessageTooLarge
+  | SerializeError
+  | LocalSocketFault
+  | Unsupported
 
 /**
  * Why a connection that had been a peer's ended: what `Left` tells; nothing where it was closed in good order.

@@ -105,7 +105,9 @@ export interface ServerOptions extends StreamPeersOptions {
  * table of them. An address in use fails with `BindFailed` (`AddressInUse`), a number that is none with `InvalidArgument`. Node reads datagrams as soon as the socket
  * is bound: those for which the inbox has no room are dropped, and counted in `stats().droppedDatagrams` (what the kernel
  * drops nobody counts). `connect` resolves names. The first `send` to a peer, and the one after an error, completes
- * when the system has the datagram, and tells its error; the others do not wait, and theirs is told by the next.
+ * when the system has the datagram, and tells its error (`ConnectFailed`: `PermissionDenied` for a broadcast that was not
+ * asked for; the socket goes on); the others do not wait, and theirs is told by the next. Bound to an IPv4 address, an IPv6
+ * endpoint is an `InvalidAddress`.
  * Interrupting one does not call a datagram back. An error of the socket itself ends `receive` with `LocalSocketFault`.
  *
  * @example

@@ -173,13 +173,47 @@ describe("UDP peers", () => {
       const allowed = yield* NodePeers.makeUdp({ broadcast: true })
       const forbidden = yield* NodePeers.makeUdp()
       const everybody = Peer(`udp://127.255.255.255:${portOf(server)}`)
-      assert.include(yield* Effect.flip(forbidden.send(everybody, text.encode("x"))), {
-        _tag: "LocalSocketFault",
-        code: "EACCES"
+      const failed = yield* Effect.flip(forbidden.send(everybody, text.encode("x")))
+      assert.include(failed, {
+        _tag: "ConnectFailed",
+        reason: "PermissionDenied",
+        code: "EACCES",
+        address: everybody.id
       })
       yield* allowed.send(everybody, text.encode("x"))
       yield* until(() => seen.packets().length === 1)
       assert.strictEqual(seen.packets()[0]?.peer.id, endpointOf(allowed))
+    })
+  )
+  it.scopedLive("ST-38 what is wrong with one peer is its error, and others are reached as before (udp)", () =>
+    Effect.gen(function* () {
+      const socket = yield* NodePeers.makeUdp()
+      const other = yield* NodePeers.makeUdp()
+      const endpoint = "udp://[::1]:5555"
+      assert.include(yield* Effect.flip(socket.connect(endpoint)), { _tag: "InvalidAddress", address: endpoint })
+      const bytes = text.encode("x")
+      assert.include(yield* Effect.flip(socket.send(Peer(endpoint), bytes)), { _tag: "UnknownPeer", peer: endpoint })
+      const broadcast = yield* socket.connect("udp://127.255.255.255:9")
+      assert.include(yield* Effect.flip(socket.send(broadcast, bytes)), { _tag: "ConnectFailed", code: "EACCES" })
+      const nobody = Peer("udp://nobody.invalid:7")
+      assert.include(yield* Effect.flip(socket.send(nobody, bytes)), {
+        _tag: "ConnectFailed",
+        reason: "NameNotResolved"
+      })
+      yield* socket.send(Peer(endpointOf(other)), bytes)
+      const [{ peer }] = yield* other.receive
+      yield* other.send(peer, bytes)
+      assert.lengthOf(yield* socket.receive, 1)
+    })
+  )
+
+  it.scopedLive("ST-38 an IPv6 socket sends to an IPv4 peer that was made elsewhere, too (udp)", () =>
+    Effect.gen(function* () {
+      const both = yield* NodePeers.makeUdp({ host: "::" })
+      const old = yield* NodePeers.makeUdp()
+      yield* both.send(Peer(endpointOf(old)), text.encode("x"))
+      const [{ peer }] = yield* old.receive
+      assert.strictEqual(peer.id, `udp://127.0.0.1:${portOf(both)}`)
     })
   )
 })

@@ -1,5 +1,6 @@
 import { sizeOr } from "@ductworks/core/Connection"
-import { BindFailed, ConnectFailed, DuctClosed, InvalidArgument, LocalSocketFault } from "@ductworks/core/DuctError"
+import type { ConnectFailed } from "@ductworks/core/DuctError"
+import { BindFailed, DuctClosed, InvalidAddress, InvalidArgument, LocalSocketFault } from "@ductworks/core/DuctError"
 import type { BindError, ReachError, TransmitError } from "@ductworks/peers/PeerError"
 import * as PeerInbox from "@ductworks/peers/PeerInbox"
 import type { Peer, PeerTransportService } from "@ductworks/peers/PeerTransport"
@@ -11,9 +12,11 @@ import * as dns from "node:dns"
 import * as net from "node:net"
 import type { UdpOptions } from "../../NodePeers.js"
 import { codeOf, details, reasonOf } from "../errno.js"
-import { Counters, full, shut, taken, tooLarge, unknown } from "./common.js"
-import { canonical, formatUdp, parseUdp } from "./udpAddress.js"
+import { Counters, full, shut, taken, tooLarge, unknown, unreached } from "./common.js"
+import { canonical, formatUdp, parseUdp, type Place } from "./udpAddress.js"
 import { Target } from "./udpTarget.js"
+
+const foreign = "a socket that is bound to an IPv4 address reaches no IPv6; bind `host` to one, or to ::"
 
 /** Targets that were read from text and are kept; then all are forgotten. */
 const maxTargets = 1024
@@ -68,7 +71,7 @@ class UdpPeers implements PeerTransportService {
       const target = this.check(peer, packet)
       if (Exit.isExit(target)) return target
       const cause = target.failure()
-      if (cause !== undefined) return Exit.fail(new LocalSocketFault({ operation: "send", ...details(cause) }))
+      if (cause !== undefined) return Exit.fail(unreached(target.endpoint, cause))
       if (!target.isProven || this.socket.getSendQueueSize() >= this.highWaterMark) return this.tell(target, packet)
       this.socket.send(packet, target.port, target.host, target.sent)
       return Exit.void
@@ -79,7 +82,7 @@ class UdpPeers implements PeerTransportService {
       if (this.isShut) return resume(shut)
       this.socket.send(packet, target.port, target.host, (cause) => {
         target.prove(cause === null)
-        resume(cause === null ? Exit.void : Exit.fail(this.sendError(cause, packet)))
+        resume(cause === null ? Exit.void : Exit.fail(this.sendError(cause, target, packet)))
       })
     })
   }
@@ -87,9 +90,10 @@ class UdpPeers implements PeerTransportService {
   readonly connect = (endpoint: string): Effect.Effect<Peer, ReachError> =>
     Effect.suspend((): Effect.Effect<Peer, ReachError> => {
       if (this.isShut) return Exit.fail(new DuctClosed({ operation: "connect" }))
-      const target = parseUdp(endpoint)
-      if ("_tag" in target) return Exit.fail(target)
-      return Effect.map(this.resolve(endpoint, target.host), (host) => new Target(host, target.port))
+      const place = parseUdp(endpoint)
+      if ("_tag" in place) return Exit.fail(place)
+      if (this.isForeign(place)) return Exit.fail(new InvalidAddress({ address: endpoint, problem: foreign }))
+      return Effect.map(this.resolve(endpoint, place.host), (host) => new Target(host, place.port))
     })
 
   /** The descriptor is closed when this is done. */
@@ -111,9 +115,9 @@ class UdpPeers implements PeerTransportService {
     const known = this.targets.get(peer.endpoint)
     if (known !== undefined) return known
     const parsed = parseUdp(peer.endpoint)
-    if ("_tag" in parsed) return unknown(peer)
+    if ("_tag" in parsed || this.isForeign(parsed)) return unknown(peer)
     if (this.targets.size >= maxTargets) this.targets.clear()
-    const target = new Target(parsed.host, parsed.port)
+    const target = new Target(this.literal(parsed.host) ?? parsed.host, parsed.port)
     this.targets.set(peer.endpoint, target)
     return target
   }
@@ -142,24 +146,30 @@ class UdpPeers implements PeerTransportService {
     this.inbox.end(new LocalSocketFault({ operation: "recv", ...details(cause) }))
   }
 
-  private sendError(cause: Error, packet: Uint8Array): TransmitError {
+  // What the system says of a datagram is true of where it should go: the socket has other peers, and goes on.
+  private sendError(cause: Error, target: Target, packet: Uint8Array): TransmitError {
     if (this.isShut) return new DuctClosed({ operation: "send" })
-    return codeOf(cause) === "EMSGSIZE"
-      ? tooLarge(packet.length, this.maxPacketBytes)
-      : new LocalSocketFault({ operation: "send", ...details(cause) })
+    if (codeOf(cause) === "EMSGSIZE") return tooLarge(packet.length, this.maxPacketBytes)
+    return unreached(target.endpoint, cause)
+  }
+
+  private isForeign({ host }: Place): boolean {
+    return !this.isV6 && net.isIPv6(host)
+  }
+
+  /** An address as this socket writes it; `undefined`: a name. */
+  private literal(host: string): string | undefined {
+    // An IPv6 socket that takes both writes IPv4 sources so.
+    if (net.isIPv4(host)) return this.isV6 ? `::ffff:${host}` : host
+    return net.isIPv6(host) ? canonical(host) : undefined
   }
 
   private resolve(endpoint: string, host: string): Effect.Effect<string, ConnectFailed> {
-    // An IPv6 socket that takes both writes IPv4 sources so.
-    if (net.isIPv4(host)) return Exit.succeed(this.isV6 ? `::ffff:${host}` : host)
-    if (net.isIPv6(host) && this.isV6) return Exit.succeed(canonical(host))
+    const literal = this.literal(host)
+    if (literal !== undefined) return Exit.succeed(literal)
     return Effect.async((resume) => {
       dns.lookup(host, this.isV6 ? { family: 6, hints: dns.V4MAPPED } : { family: 4 }, (cause, address) =>
-        resume(
-          cause === null
-            ? Exit.succeed(canonical(address))
-            : Exit.fail(new ConnectFailed({ reason: reasonOf(cause), address: endpoint, ...details(cause) }))
-        )
+        resume(cause === null ? Exit.succeed(canonical(address)) : Exit.fail(unreached(endpoint, cause)))
       )
     })
   }
