@@ -9,7 +9,7 @@ import type { ChildTypeId } from "./internal/childTypeId.js"
 import * as internal from "./internal/meta.js"
 import type { Data, Messages, PeerProtocol, Reply } from "./PeerProtocol.js"
 import type { PeerSender, Registration } from "./PeerSender.js"
-import type { PeerSocket } from "./PeerSocket.js"
+import type { OptionServices, PeerSocket } from "./PeerSocket.js"
 import type { Peer } from "./PeerTransport.js"
 
 /**
@@ -45,7 +45,7 @@ export type MetaHandlers<M extends Messages, R = never> = {
 }
 
 /**
- * The settings of a meta socket.
+ * The settings of a meta socket. `R` is what the handlers of options need that are kept in a variable.
  *
  * @since 0.1.0
  * @category models
@@ -118,7 +118,7 @@ export interface MetaSocket<M extends Messages> extends PeerSender<M> {
  * @since 0.1.0
  * @category constructors
  */
-export const make: <Id extends string, M extends Messages, R = never>(
+export const make: <Id extends string, M extends Messages, const O extends MetaOptions<M, unknown> = {}>(
   protocol: PeerProtocol<Id, M>,
-  options?: MetaOptions<M, R>
-) => Effect.Effect<MetaSocket<M>, never, R | Scope.Scope> = internal.make
+  options?: O & MetaOptions<M, unknown>
+) => Effect.Effect<MetaSocket<M>, never, Scope.Scope | OptionServices<O>> = internal.make

@@ -123,12 +123,12 @@ export interface Settings {
 }
 
 /**
- * Everything a socket can be given.
+ * Everything a socket can be given. `R` is what the hooks and handlers of options need that are kept in a variable.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options<M extends Messages, R = unknown> extends Settings {
+export interface Options<M extends Messages, R = never> extends Settings {
   /** The application's handlers. They are added after `defaultHandlers`. */
   readonly handlers?: Handlers<M, R>
   /** Handlers that the protocol needs: the parent's first, then the own ones. All of a type run. */

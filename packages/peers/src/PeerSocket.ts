@@ -110,14 +110,20 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
  */
 export type OptionServices<O> =
   | HookServices<O>
-  | (O extends { readonly handlers: infer H } ? TableServices<H> : never)
-  | (O extends { readonly defaultHandlers: ReadonlyArray<infer H> } ? TableServices<H> : never)
+  | HookServices<Given<O, "handlers">>
+  | (Given<O, "defaultHandlers"> extends ReadonlyArray<infer H> ? HookServices<H> : never)
 
-type HookServices<O> = { [K in keyof O]-?: Needs<O[K]> }[keyof O]
+/** What a table has at the key, which it may leave out. */
+type Given<O, K extends string> = K extends keyof O ? NonNullable<O[K]> : never
 
-type TableServices<H> = { [K in keyof H]-?: H[K] extends ReadonlyArray<infer F> ? Needs<F> : Needs<H[K]> }[keyof H]
+type HookServices<H> = H extends unknown ? { [K in keyof H]-?: Needs<H[K]> }[keyof H] : never
 
-type Needs<F> = F extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
+type Needs<F> =
+  F extends ReadonlyArray<infer One>
+    ? Needs<One>
+    : F extends (...args: never) => Effect.Effect<unknown, unknown, infer R>
+      ? R
+      : never
 
 /**
  * The type of the metadata that the options begin a peer with.
@@ -179,9 +185,9 @@ export type MetaOf<O> = O extends { readonly metadata: (peer: Peer) => infer Met
  * @since 0.1.0
  * @category constructors
  */
-export const make: <Id extends string, M extends Messages, const O extends Options<M> = {}>(
+export const make: <Id extends string, M extends Messages, const O extends Options<M, unknown> = {}>(
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ) => Effect.Effect<
   PeerSocket<M, MetaOf<O>>,
   InvalidArgument | ConnectError | SetupFailed,
@@ -194,10 +200,10 @@ export const make: <Id extends string, M extends Messages, const O extends Optio
  * @since 0.1.0
  * @category constructors
  */
-export const makeWith: <Id extends string, M extends Messages, const O extends Options<M> = {}>(
+export const makeWith: <Id extends string, M extends Messages, const O extends Options<M, unknown> = {}>(
   transport: PeerTransportService,
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ) => Effect.Effect<
   PeerSocket<M, MetaOf<O>>,
   InvalidArgument | ConnectError | SetupFailed,
@@ -214,10 +220,10 @@ export const makeWith: <Id extends string, M extends Messages, const O extends O
 export const layer: <
   Id extends string,
   M extends Messages,
-  const O extends Options<M> & { readonly metadata?: (peer: Peer) => Record<string, unknown> } = {}
+  const O extends Options<M, unknown> & { readonly metadata?: (peer: Peer) => Record<string, unknown> } = {}
 >(
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ) => Layer.Layer<
   Socket<Id>,
   InvalidArgument | ConnectError | SetupFailed,

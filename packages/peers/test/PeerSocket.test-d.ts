@@ -1,4 +1,4 @@
-import { PeerProtocol, PeerSocket, type PeerTransport } from "@ductworks/peers"
+import { MetaSocket, type PeerOptions, PeerProtocol, PeerSocket, type PeerTransport } from "@ductworks/peers"
 import { Context, Effect, type Layer, Schema, type Scope } from "effect"
 import { expectTypeOf, it } from "vitest"
 
@@ -30,16 +30,57 @@ it("ST-36 sends, requests and handlers have the types of the protocol", () => {
 })
 
 it("ST-36 what does not fit the protocol does not compile", () => {
-  // @ts-expect-error no such type
-  const _shout = PeerSocket.make(Chat, { handlers: { shout: () => Effect.void } })
-  // @ts-expect-error a reply is a number
-  const _text = PeerSocket.make(Chat, { handlers: { sum: () => Effect.succeed("6") } })
+  const wrong = [
+    // @ts-expect-error no such type
+    PeerSocket.make(Chat, { handlers: { shout: () => Effect.void } }),
+    // @ts-expect-error a reply is a number
+    PeerSocket.make(Chat, { handlers: { sum: () => Effect.succeed("6") } }),
+    // @ts-expect-error no such type
+    MetaSocket.make(Chat, { handlers: { shout: () => Effect.void } }),
+    // @ts-expect-error a reply is a number
+    MetaSocket.make(Chat, { handlers: { sum: () => Effect.succeed("6") } })
+  ]
+  expectTypeOf(wrong).toBeArray()
 })
 
 it("without options nothing but the transport and the scope is needed", () => {
   const made = PeerSocket.make(Chat)
   expectTypeOf<Effect.Effect.Context<typeof made>>().toEqualTypeOf<PeerTransport.PeerTransport | Scope.Scope>()
   expectTypeOf<Effect.Effect.Success<typeof made>>().toEqualTypeOf<PeerSocket.PeerSocket<(typeof Chat)["messages"]>>()
+})
+
+it("options in a variable need what their type says, and nothing by default", () => {
+  type Chats = (typeof Chat)["messages"]
+  const plain: PeerOptions.Options<Chats> = { timeout: "5 seconds" }
+  const made = PeerSocket.make(Chat, plain)
+  expectTypeOf<Effect.Effect.Context<typeof made>>().toEqualTypeOf<PeerTransport.PeerTransport | Scope.Scope>()
+  const posting: PeerOptions.Options<Chats, Mail> = { tick: () => Effect.flatMap(Mail, ({ post }) => post) }
+  const posted = PeerSocket.make(Chat, posting)
+  expectTypeOf<Effect.Effect.Context<typeof posted>>().toEqualTypeOf<PeerTransport.PeerTransport | Scope.Scope | Mail>()
+  // @ts-expect-error they may need nothing
+  expectTypeOf<PeerOptions.Options<Chats>>(posting)
+  const some: Pick<PeerOptions.Options<Chats, Mail>, "handlers"> &
+    Pick<PeerOptions.Options<Chats, Database>, "defaultHandlers"> = {}
+  const offered = PeerSocket.make(Chat, some)
+  expectTypeOf<Effect.Effect.Context<typeof offered>>().toEqualTypeOf<
+    PeerTransport.PeerTransport | Scope.Scope | Mail | Database
+  >()
+})
+
+it("ST-36 the handlers of a meta socket may need services, and have the types of the protocol", () => {
+  const made = MetaSocket.make(Chat, {
+    handlers: {
+      say: (_child, _peer, { text }) => Effect.flatMap(Database, (database) => database.save(text)),
+      sum: [(_child, _peer, numbers) => Effect.as(Mail, numbers.length)]
+    },
+    override: true
+  })
+  expectTypeOf<Effect.Effect.Context<typeof made>>().toEqualTypeOf<Scope.Scope | Database | Mail>()
+  const bare = MetaSocket.make(Chat)
+  expectTypeOf<Effect.Effect.Context<typeof bare>>().toEqualTypeOf<Scope.Scope>()
+  const options: MetaSocket.MetaOptions<(typeof Chat)["messages"], Mail> = {}
+  const held = MetaSocket.make(Chat, options)
+  expectTypeOf<Effect.Effect.Context<typeof held>>().toEqualTypeOf<Scope.Scope | Mail>()
 })
 
 it("a layer provides the protocol's socket", () => {

@@ -54,7 +54,7 @@ export class Core {
     readonly transport: PeerTransportService,
     readonly protocol: PeerProtocol<string, Messages>,
     readonly table: Table,
-    readonly options: Options<Messages>,
+    readonly options: Options<Messages, unknown>,
     runtime: Runtime.Runtime<unknown>,
     clock: Effect.Effect.Success<typeof Effect.clock>,
     /** What handlers, hooks and meta sockets are given. */
@@ -232,7 +232,7 @@ export class Core {
 export const makeCore = (
   transport: PeerTransportService,
   protocol: PeerProtocol<string, Messages>,
-  options: Options<Messages>,
+  options: Options<Messages, unknown>,
   self: () => PeerSocket<Messages, unknown>
 ): Effect.Effect<Core, InvalidArgument, unknown> =>
   Effect.gen(function* () {

@@ -21,7 +21,7 @@ export class Intake {
     private readonly timers: Timers,
     private readonly roster: Roster,
     private readonly lanes: () => Lanes,
-    private readonly hooks: Pick<Options<Messages>, "goodPeer" | "decode">
+    private readonly hooks: Pick<Options<Messages, unknown>, "goodPeer" | "decode">
   ) {}
 
   /** What goodPeer said; a no is counted. */

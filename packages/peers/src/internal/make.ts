@@ -17,10 +17,10 @@ import { starter } from "./handlers.js"
  * The types of messages, and the services of hooks, are erased inside: the first signature is what callers see, the
  * second what is built. (With one list of services for all options, TypeScript would take that of the first for all.)
  */
-export function makeWith<Id extends string, M extends Messages, const O extends Options<M>>(
+export function makeWith<Id extends string, M extends Messages, const O extends Options<M, unknown>>(
   transport: PeerTransportService,
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ): Effect.Effect<
   PeerSocket<M, MetaOf<O>>,
   InvalidArgument | ConnectError | SetupFailed,
@@ -29,7 +29,7 @@ export function makeWith<Id extends string, M extends Messages, const O extends 
 export function makeWith(
   transport: PeerTransportService,
   protocol: PeerProtocol<string, Messages>,
-  options: Options<Messages> = {}
+  options: Options<Messages, unknown> = {}
 ): Effect.Effect<unknown, InvalidArgument | ConnectError | SetupFailed, unknown> {
   return Effect.gen(function* () {
     const core: Core = yield* makeCore(transport, protocol, options, () => socket)
@@ -78,18 +78,18 @@ const leaveMetas = (core: Core, socket: PeerSocket<Messages, unknown>): Effect.E
     for (const sink of [...core.sinks]) sink.forget(socket)
   })
 
-export const make = <Id extends string, M extends Messages, const O extends Options<M>>(
+export const make = <Id extends string, M extends Messages, const O extends Options<M, unknown>>(
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ) => Effect.flatMap(PeerTransport, (transport) => makeWith(transport, protocol, options))
 
 export function layer<
   Id extends string,
   M extends Messages,
-  const O extends Options<M> & { readonly metadata?: (peer: Peer) => Record<string, unknown> }
+  const O extends Options<M, unknown> & { readonly metadata?: (peer: Peer) => Record<string, unknown> }
 >(
   protocol: PeerProtocol<Id, M>,
-  options?: O & Options<M>
+  options?: O & Options<M, unknown>
 ): Layer.Layer<
   Socket<Id>,
   InvalidArgument | ConnectError | SetupFailed,
@@ -97,7 +97,7 @@ export function layer<
 >
 export function layer<Id extends string, M extends Messages>(
   protocol: PeerProtocol<Id, M>,
-  options?: Options<M> & { readonly metadata?: (peer: Peer) => Record<string, unknown> }
+  options?: Options<M, unknown> & { readonly metadata?: (peer: Peer) => Record<string, unknown> }
 ): Layer.Layer<never, InvalidArgument | ConnectError | SetupFailed, unknown> {
   return Layer.scoped(protocol.Socket, make(protocol, options))
 }

@@ -6,6 +6,7 @@ import { type RequestError, type SendError, UnknownPeer } from "../PeerError.js"
 import type { Child, MetaOptions, MetaSocket } from "../MetaSocket.js"
 import type { Messages, PeerProtocol } from "../PeerProtocol.js"
 import type { Request } from "../PeerSender.js"
+import type { OptionServices } from "../PeerSocket.js"
 import type { Peer } from "../PeerTransport.js"
 import { ChildTypeId } from "./childTypeId.js"
 import { start } from "./fibers.js"
@@ -101,10 +102,10 @@ const isAbove = (sinks: ReadonlySet<Sink>, sink: Sink): boolean =>
 const unknown = (operation: string, peer: Peer) => Exit.fail(new UnknownPeer({ operation, peer: peer.id }))
 
 /** The types of the protocol are erased inside, and here given back: what `internal` knows by name has them by name. */
-export function make<Id extends string, M extends Messages, R = never>(
+export function make<Id extends string, M extends Messages, const O extends MetaOptions<M, unknown>>(
   protocol: PeerProtocol<Id, M>,
-  options?: MetaOptions<M, R>
-): Effect.Effect<MetaSocket<M>, never, R | Scope.Scope>
+  options?: O & MetaOptions<M, unknown>
+): Effect.Effect<MetaSocket<M>, never, Scope.Scope | OptionServices<O>>
 export function make<R>(
   protocol: PeerProtocol<string, Messages>,
   options: MetaOptions<Messages, R> = {}

@@ -29,7 +29,7 @@ export class Outflow {
   constructor(
     private readonly transport: PeerTransportService,
     private readonly format: PeerFormat,
-    private readonly hooks: Pick<Options<Messages>, "serialise" | "encode">,
+    private readonly hooks: Pick<Options<Messages, unknown>, "serialise" | "encode">,
     private readonly settings: Resolved,
     private readonly counters: Counters,
     private readonly fibers: Fibers,

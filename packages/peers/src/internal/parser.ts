@@ -44,7 +44,7 @@ export class Parser {
   constructor(
     private readonly table: Table,
     private readonly format: PeerFormat,
-    private readonly hooks: Pick<Options<Messages>, "decode" | "parse" | "handleAll">
+    private readonly hooks: Pick<Options<Messages, unknown>, "decode" | "parse" | "handleAll">
   ) {}
 
   parse(peer: Peer, packet: Uint8Array): Step<Parsed> {
