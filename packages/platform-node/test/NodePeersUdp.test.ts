@@ -76,6 +76,16 @@ describe("UDP peers", () => {
     )
   }
 
+  it.scopedLive("ST-38 a host that is none does not bind all interfaces, as Node would (udp)", () =>
+    Effect.gen(function* () {
+      for (const host of ["", " ", "local\0host"]) {
+        const failed = yield* Effect.flip(NodePeers.makeUdp({ host }))
+        assert.include(failed, { _tag: "InvalidArgument", operation: "bind" })
+        assert.match(failed.message, /hostname cannot/)
+      }
+    })
+  )
+
   it.scopedLive("ST-38 an inbox however small takes a datagram, of any size (udp)", () =>
     Effect.gen(function* () {
       const sender = yield* NodePeers.makeUdp()

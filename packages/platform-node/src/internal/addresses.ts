@@ -21,12 +21,15 @@ const pathProblem = (path: string): string | undefined => {
     : undefined
 }
 
-const tcpProblem = (address: TcpAddress, lowestPort: number): string | undefined => {
-  if (address.hostname.length === 0) return "the hostname cannot be empty"
-  if (/[\s\0]/.test(address.hostname)) return "a hostname cannot contain spaces or NUL"
-  return Number.isInteger(address.port) && address.port >= lowestPort && address.port <= 65535
-    ? undefined
-    : `the port must be a whole number from ${lowestPort} to 65535`
+/** Node takes an empty one for all interfaces. */
+export const hostProblem = (hostname: string): string | undefined => {
+  if (hostname.length === 0) return "the hostname cannot be empty"
+  return /[\s\0]/.test(hostname) ? "a hostname cannot contain spaces or NUL" : undefined
+}
+
+const tcpProblem = ({ hostname, port }: TcpAddress, lowestPort: number): string | undefined => {
+  const isPort = Number.isInteger(port) && port >= lowestPort && port <= 65535
+  return hostProblem(hostname) ?? (isPort ? undefined : `the port must be a whole number from ${lowestPort} to 65535`)
 }
 
 const invalid = (address: Address, problem: string | undefined): Effect.Effect<void, InvalidAddress> =>

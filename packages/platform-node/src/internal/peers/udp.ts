@@ -11,6 +11,7 @@ import * as dgram from "node:dgram"
 import * as dns from "node:dns"
 import * as net from "node:net"
 import type { UdpOptions } from "../../NodePeers.js"
+import { hostProblem } from "../addresses.js"
 import { codeOf, details, reasonOf } from "../errno.js"
 import { Counters, full, shut, taken, tooLarge, unknown, unreached } from "./common.js"
 import { canonical, formatUdp, parseUdp, type Place } from "./udpAddress.js"
@@ -184,7 +185,7 @@ export const bindUdp = (options: UdpOptions): Effect.Effect<PeerTransportService
 const bound = (options: UdpOptions): Effect.Effect<dgram.Socket, BindError> =>
   Effect.async((resume) => {
     const { host = "127.0.0.1", port = 0 } = options
-    const problem = problemOf(options)
+    const problem = hostProblem(host) ?? problemOf(options)
     if (problem !== undefined) return resume(Exit.fail(new InvalidArgument({ operation: "bind", problem })))
     const socket = open(options, host)
     const fail = (cause: unknown) => {
