@@ -207,7 +207,7 @@ export interface RawDuct {
 }
 
 /**
- * The end that listens. After `close` it may bind again.
+ * The end that listens. After `close` it may bind again; after its scope, `bind` and `listen` fail with `DuctClosed`.
  *
  * @since 0.1.0
  * @category models
@@ -237,7 +237,7 @@ export interface RawDuctParent extends RawDuct {
 }
 
 /**
- * The end that connects. After `close` it may connect again.
+ * The end that connects. After `close` it may connect again; after its scope, `connect` fails with `DuctClosed`.
  *
  * @since 0.1.0
  * @category models
@@ -246,7 +246,7 @@ export interface RawDuctChild extends RawDuct {
   readonly connectAddress: Address
   /**
    * Connects. While nobody listens (refused, no such socket file, backlog full) it tries again; anything else fails at
-   * once.
+   * once. A close on the way, also of what waits for another `connect`, makes it fail with `DuctClosed`.
    */
   readonly connect: (options?: RetryOptions) => Effect.Effect<void, AlreadyConnected | DuctClosed | ConnectError>
 }
@@ -293,7 +293,7 @@ export interface ChildOptions extends ConnectOptions {
 }
 
 /**
- * A parent duct. No I/O happens before `bind` or `listen`; leaving the scope closes it.
+ * A parent duct. No I/O happens before `bind` or `listen`; leaving the scope closes it for good.
  *
  * @example
  * import { RawDuct } from "@ductworks/core"
@@ -318,7 +318,7 @@ export const parent: (options?: ParentOptions) => Effect.Effect<RawDuctParent, n
   internal.parent
 
 /**
- * A child duct. No I/O happens before `connect`; leaving the scope closes it.
+ * A child duct. No I/O happens before `connect`; leaving the scope closes it for good.
  *
  * @since 0.1.0
  * @category constructors

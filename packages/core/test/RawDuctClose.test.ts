@@ -3,6 +3,7 @@ import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { spawn } from "node:child_process"
+import * as fs from "node:fs"
 import { bytes, connected, over, scoped, text, transports, turn } from "./support/transports.js"
 
 const sockets = transports.filter(({ name }) => name !== "memory")
@@ -180,4 +181,51 @@ describe("not connected, and closed", () => {
       assert.strictEqual((yield* left.recv(1)).length, 0, kind.name)
     })
   )
+
+  over("DW-15 law 9: after its scope a duct opens nothing that nobody would close", (kind) =>
+    Effect.gen(function* () {
+      const { leave, within } = yield* scoped
+      const address = yield* kind.free
+      const parent = yield* within(RawDuct.parent({ address }))
+      const child = yield* within(RawDuct.child({ address }))
+      yield* leave
+      const other = yield* RawDuct.parent({ address })
+      yield* other.bind()
+      const connected = yield* Effect.flip(child.connect({ retryCount: 0 }))
+      assert.deepStrictEqual(connected, new DuctError.DuctClosed({ operation: "connect" }))
+      assert.isFalse(yield* other.listen(0))
+      yield* other.close()
+      const errors = [yield* Effect.flip(parent.bind()), yield* Effect.flip(parent.listen(0))]
+      assert.deepStrictEqual(errors, [
+        new DuctError.DuctClosed({ operation: "bind" }),
+        new DuctError.DuctClosed({ operation: "listen" })
+      ])
+      if (address._tag === "UnixAddress") assert.isFalse(fs.existsSync(address.path))
+      assert.instanceOf(yield* Effect.flip(parent.poll(0)), DuctError.NotConnected)
+    })
+  )
+
+  for (const operation of ["connect", "listen"] as const) {
+    for (const how of ["close", "scope"] as const) {
+      over(`DW-14 of two calls of ${operation}, neither has an effect after the ${how}`, (kind) =>
+        Effect.gen(function* () {
+          const { leave, within } = yield* scoped
+          const address = yield* kind.free
+          const other = yield* RawDuct.parent({ address })
+          if (operation === "connect") yield* other.bind(2)
+          const child = yield* within(RawDuct.child({ address }))
+          const parent = yield* within(RawDuct.parent({ address }))
+          const call: Effect.Effect<unknown, DuctError.DuctError> =
+            operation === "connect" ? child.connect() : parent.listen(0)
+          const calls = yield* Effect.replicateEffect(Effect.fork(Effect.flip(call)), 2)
+          yield* Effect.yieldNow()
+          yield* how === "scope" ? leave : Effect.zipRight(child.close(), parent.close())
+          for (const fiber of calls) assert.instanceOf(yield* Fiber.join(fiber), DuctError.DuctClosed)
+          assert.instanceOf(yield* Effect.flip(child.poll(0)), DuctError.NotConnected)
+          yield* other.bind()
+          yield* leave
+        })
+      )
+    }
+  }
 })

@@ -149,8 +149,8 @@ export type Format<Out, In, R = never> =
     }
 
 /**
- * Listens for a child and talks messages with it. No I/O before `bind` or `listen`; leaving the scope closes it. The
- * serializer's services are taken from the context here, once.
+ * Listens for a child and talks messages with it. No I/O before `bind` or `listen`; leaving the scope closes it for good.
+ * The serializer's services are taken from the context here, once.
  *
  * @since 0.1.0
  * @category constructors
@@ -165,7 +165,7 @@ export const parent: {
 } = internal.parent
 
 /**
- * Connects to a parent and talks messages with it. No I/O before `connect`; leaving the scope closes it.
+ * Connects to a parent and talks messages with it. No I/O before `connect`; leaving the scope closes it for good.
  *
  * @since 0.1.0
  * @category constructors

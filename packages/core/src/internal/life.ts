@@ -16,8 +16,10 @@ import type { RawEnd } from "./rawEnd.js"
 export class Life {
   private connection: Held<Connection> | undefined
   private listening: Listening | undefined
-  /** Counts closes: what began before a close must not take effect after it. */
+  /** Counts closes: what was asked for before a close must not take effect after it. */
   private closes = 0
+  /** Whether the scope was left, after which nobody would close what is opened. */
+  private isOver = false
   private connecting: Fiber.RuntimeFiber<unknown, unknown> | undefined
   private readonly gate = new Gate()
   lastAddress: Address | undefined
@@ -28,9 +30,21 @@ export class Life {
   ) {}
 
   whenUnconnected<A, E, R>(operation: string, then: () => Effect.Effect<A, E, R>) {
-    return Effect.suspend((): Effect.Effect<A, E | AlreadyConnected, R> =>
-      this.connection === undefined ? then() : Exit.fail(new AlreadyConnected({ operation }))
-    )
+    return Effect.suspend((): Effect.Effect<A, E | AlreadyConnected | DuctClosed, R> => {
+      if (this.isOver) return Exit.fail(new DuctClosed({ operation }))
+      return this.connection === undefined ? then() : Exit.fail(new AlreadyConnected({ operation }))
+    })
+  }
+
+  /** {@link whenUnconnected}, one at a time. What it opens counts while `isCurrent`: no close came since it was called. */
+  private opening<A, E, R>(operation: string, open: (isCurrent: () => boolean) => Effect.Effect<A, E, R>) {
+    return Effect.suspend(() => {
+      const { closes } = this
+      const isCurrent = () => this.closes === closes
+      const begin = (): Effect.Effect<A, E | DuctClosed, R> =>
+        isCurrent() ? open(isCurrent) : Exit.fail(new DuctClosed({ operation }))
+      return this.gate.run(this.whenUnconnected(operation, begin))
+    })
   }
 
   private adopt(connection: Held<Connection>): void {
@@ -41,30 +55,30 @@ export class Life {
   connect<E>(
     acquire: Effect.Effect<Connection, E, Scope.Scope>
   ): Effect.Effect<void, E | AlreadyConnected | DuctClosed> {
-    // In a fiber of its own, which a close can interrupt.
-    const attempt = Effect.uninterruptibleMask((restore) =>
-      Effect.gen(this, function* () {
-        const closes = this.closes
-        const connect = hold(acquire, (held) =>
-          this.closes === closes ? Exit.succeed(this.adopt(held)) : release(held, Exit.void)
-        )
-        const fiber = yield* Effect.forkDaemon(Effect.interruptible(connect))
-        this.connecting = fiber
-        if (this.closes !== closes) yield* Fiber.interruptFork(fiber)
-        const exit = yield* Effect.onInterrupt(restore(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
-        return yield* this.closes === closes ? exit : new DuctClosed({ operation: "connect" })
-      })
+    return this.opening("connect", (isCurrent) =>
+      // In a fiber of its own, which a close can interrupt.
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(this, function* () {
+          const connect = hold(acquire, (held) =>
+            isCurrent() ? Exit.succeed(this.adopt(held)) : release(held, Exit.void)
+          )
+          const fiber = yield* Effect.forkDaemon(Effect.interruptible(connect))
+          this.connecting = fiber
+          if (!isCurrent()) yield* Fiber.interruptFork(fiber)
+          const exit = yield* Effect.onInterrupt(restore(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
+          return yield* isCurrent() ? exit : new DuctClosed({ operation: "connect" })
+        })
+      )
     )
-    return this.gate.run(this.whenUnconnected("connect", () => attempt))
   }
 
   bind<E>(
     acquire: Effect.Effect<Listener, E, Scope.Scope>
   ): Effect.Effect<Listening, E | AlreadyConnected | DuctClosed> {
-    const attempt = Effect.suspend(() => {
-      const closes = this.closes
+    return this.opening("bind", (isCurrent) => {
+      if (this.listening !== undefined) return Exit.succeed(this.listening)
       return hold(acquire, (held): Effect.Effect<Listening, DuctClosed> => {
-        if (this.closes !== closes) {
+        if (!isCurrent()) {
           return Effect.zipRight(release(held, Exit.void), Exit.fail(new DuctClosed({ operation: "bind" })))
         }
         this.listening = new Listening(held)
@@ -72,9 +86,6 @@ export class Life {
         return Exit.succeed(this.listening)
       })
     })
-    return this.gate.run(
-      this.whenUnconnected("bind", () => (this.listening === undefined ? attempt : Exit.succeed(this.listening)))
-    )
   }
 
   /** Whether a connection came within the time-out. The first one ends the listener. */
@@ -105,6 +116,14 @@ export class Life {
       const { listening } = this
       this.listening = undefined
       return listening === undefined ? Effect.void : listening.release(exit)
+    })
+  }
+
+  /** The last close: of the scope. */
+  leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.isOver = true
+      return this.close(exit)
     })
   }
 

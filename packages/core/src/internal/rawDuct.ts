@@ -43,7 +43,7 @@ abstract class Living extends RawEnd {
 
   /** What leaving its scope does to it. */
   end(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return this.#life.close(exit)
+    return this.#life.leave(exit)
   }
 
   get close(): RawDuct.RawDuct["close"] {
