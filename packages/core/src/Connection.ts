@@ -34,7 +34,7 @@ export type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
 export interface Connection {
   readonly localAddress: Address
   readonly remoteAddress: Address
-  /** The descriptor, where there is one. It stays the connection's. */
+  /** The descriptor, where there is one; none once this end is closed. It stays the connection's. */
   readonly fileno: Option.Option<number>
   /**
    * All bytes that are here, waiting for at least one, in arrival order; the caller owns them. Nothing is read from

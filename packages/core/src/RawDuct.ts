@@ -159,7 +159,7 @@ export interface RawDuct {
   readonly localAddress: Effect.Effect<Address, NotConnected>
   readonly remoteAddress: Effect.Effect<Address, NotConnected>
   /** The connection's descriptor, never the listener's. */
-  readonly fileno: Effect.Effect<number, NotConnected | Unsupported>
+  readonly fileno: Effect.Effect<number, NotConnected | DuctClosed | Unsupported>
   /**
    * `send(2)`: takes a copy of as many bytes as it will, at most 64 KiB, and says how many. Waits while too much is
    * pending. A peer that is gone may be noticed only by a later send or flush, unless the end was seen already (over TCP

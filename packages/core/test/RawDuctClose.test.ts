@@ -89,6 +89,18 @@ describe("not connected, and closed", () => {
     sockets
   )
 
+  over("DW-13 DW-14 fileno tells no number of what is closed, early or by its scope", (kind) =>
+    Effect.gen(function* () {
+      const { leave, within } = yield* scoped
+      const [left, right] = yield* within(RawDuct.pair())
+      yield* left.close()
+      assert.deepStrictEqual(yield* Effect.flip(left.fileno), new DuctError.DuctClosed({ operation: "fileno" }))
+      assert.strictEqual(yield* Effect.isSuccess(right.fileno), kind.name !== "memory")
+      yield* leave
+      assert.deepStrictEqual(yield* Effect.flip(right.fileno), new DuctError.DuctClosed({ operation: "fileno" }))
+    })
+  )
+
   it.scoped("DW-13 where there is no descriptor, fileno is Unsupported (memory)", () =>
     Effect.gen(function* () {
       const [left] = yield* RawDuct.pair()

@@ -4,7 +4,14 @@
  * @since 0.1.0
  */
 import type { Address, RawDuct, Transport } from "@ductworks/core"
-import type { ConnectError, ListenError, NotConnected, RemoteDuctClosed, Unsupported } from "@ductworks/core/DuctError"
+import type {
+  ConnectError,
+  DuctClosed,
+  ListenError,
+  NotConnected,
+  RemoteDuctClosed,
+  Unsupported
+} from "@ductworks/core/DuctError"
 import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -32,7 +39,7 @@ export interface MessageDuct<in Out, out In> {
   readonly localAddress: Effect.Effect<Address.Address, NotConnected>
   readonly remoteAddress: Effect.Effect<Address.Address, NotConnected>
   /** The connection's descriptor, never the listener's. */
-  readonly fileno: Effect.Effect<number, NotConnected | Unsupported>
+  readonly fileno: Effect.Effect<number, NotConnected | DuctClosed | Unsupported>
   /**
    * Serializes the message and hands one whole frame to the connection; waits (up to the raw duct's time-out) while too
    * much is pending. A message that cannot be serialized, or is too large, sends nothing. What is filled into the

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Connection, Driver, Info } from "../Connection.js"
 import { Facade } from "../Facade.js"
@@ -41,7 +42,8 @@ export class End extends Facade implements Connection {
   }
 
   get fileno() {
-    return this.#info.fileno
+    // The number of what is closed may be somebody else's by now.
+    return this.#reader.isClosed ? Option.none() : this.#info.fileno
   }
 
   // --- reading

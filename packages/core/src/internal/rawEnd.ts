@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { Connection } from "../Connection.js"
-import { InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
+import { DuctClosed, InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
 import { andThen } from "../Settled.js"
@@ -182,7 +182,12 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
   get fileno(): RawDuct.RawDuct["fileno"] {
     return this.overConnection("fileno", (connection) =>
       Option.match(connection.fileno, {
-        onNone: () => Exit.fail(new Unsupported({ operation: "fileno", problem: "this connection has no descriptor" })),
+        // There never was one, or there is none any more.
+        onNone: () =>
+          Effect.matchEffect(connection.poll(Duration.zero), {
+            onFailure: () => Exit.fail(new DuctClosed({ operation: "fileno" })),
+            onSuccess: () => noDescriptor
+          }),
         onSome: Exit.succeed
       })
     )
@@ -200,6 +205,8 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
 const zero = Exit.succeed(0)
 
 const none: RawDuct.RecvFlags = {}
+
+const noDescriptor = Exit.fail(new Unsupported({ operation: "fileno", problem: "this connection has no descriptor" }))
 
 /** With `waitAll` a receive waits for all bytes, else for any; with `dontWait` not at all. */
 const leastOf = (count: number, flags: RawDuct.RecvFlags): number =>

@@ -43,6 +43,11 @@ export class Reader extends Waiters {
     return this.end !== undefined
   }
 
+  /** Whether this end was closed. */
+  get isClosed(): boolean {
+    return this.end === closed
+  }
+
   override wake(): void {
     this.isQuiet = false
     super.wake()
