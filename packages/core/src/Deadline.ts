@@ -40,8 +40,16 @@ export const make = (timeout: Duration.Duration): Effect.Effect<Deadline> =>
  */
 export const makeFor = (fiber: Fiber.RuntimeFiber<unknown, unknown>, timeout: Duration.Duration): Deadline => {
   const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-  const nanos = Option.getOrUndefined(Duration.toNanos(timeout))
+  const nanos = nanosOf(timeout)
   return new Point(clock, nanos === undefined ? undefined : clock.unsafeCurrentTimeNanos() + nanos)
+}
+
+/** `Duration.toNanos` (looked at in Effect 3.22) throws where the product is no finite number. That late is never. */
+const nanosOf = ({ value }: Duration.Duration): bigint | undefined => {
+  if (value._tag === "Nanos") return value.nanos
+  return value._tag === "Millis" && value.millis < Number.MAX_SAFE_INTEGER
+    ? BigInt(value.millis * 1_000_000)
+    : undefined
 }
 
 // A class, because V8 may give a literal memory of the old generation, which keeps what it refers to.
@@ -73,6 +81,18 @@ export const remaining = (deadline: Deadline): Duration.Duration => {
 export const isOver = (deadline: Deadline): boolean =>
   deadline.at !== undefined && deadline.clock.unsafeCurrentTimeNanos() >= deadline.at
 
+/** What Effect's clock (looked at in 3.22) sleeps at most: it takes more for ever, since timers of JavaScript end there. */
+const longestSleep = Duration.millis(2 ** 31 - 1)
+
+/**
+ * Sleeps until the time is up, or for as long as a clock can sleep at once, about 24 days: who is woken looks again.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const sleep = (deadline: Deadline): Effect.Effect<void> =>
+  deadline.clock.sleep(Duration.min(remaining(deadline), longestSleep))
+
 /**
  * Runs the effect, in a fiber of its own, until the time is up: `none` then, after it was interrupted. A success in that
  * very moment counts. The effect can be interrupted by the time also where the caller cannot be interrupted.
@@ -90,7 +110,11 @@ export const within = <A, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkDaemon(Effect.interruptible(effect))
-      const timer = yield* Effect.forkDaemon(Effect.interruptible(deadline.clock.sleep(remaining(deadline))))
+      const untilOver = Effect.repeat(
+        Effect.suspend(() => sleep(deadline)),
+        { until: () => isOver(deadline) }
+      )
+      const timer = yield* Effect.forkDaemon(Effect.interruptible(untilOver))
       const either = Effect.async<void>((resume) => {
         const wake = () => resume(Exit.void)
         fiber.addObserver(wake)

@@ -1,7 +1,7 @@
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Deadline from "../Deadline.js"
 
 /** The time-out of one wait: armed before the wait begins, so it may have expired before anybody listens to it. */
 export class Timer {
@@ -124,8 +124,7 @@ export class Watchdog {
 
 const serve = (alarm: Alarm, until: bigint): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const nanos = until - alarm.clock.unsafeCurrentTimeNanos()
-    return Effect.flatMap(alarm.clock.sleep(Duration.nanos(nanos > 0n ? nanos : 0n)), () => {
+    return Effect.flatMap(Deadline.sleep({ clock: alarm.clock, at: until }), () => {
       // A fiber with an earlier deadline has taken over, and will come to this one's too.
       if (alarm.wakesAt !== until) return Effect.void
       alarm.wakesAt = endDue(alarm)
