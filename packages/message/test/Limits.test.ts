@@ -2,7 +2,7 @@ import { RawDuct } from "@ductworks/core"
 import { Framing, MessageDuct, MessageError, Serializer } from "@ductworks/message"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { byHand, connected, frameOf, json, over } from "./support/transports.js"
 
 const memory = Effect.provide(MemoryTransport.layer)
@@ -131,34 +131,36 @@ describe("limits", () => {
     () =>
       Effect.gen(function* () {
         const boom = new Error("boom")
+        const dying: Record<string, Effect.Effect<never>> = { die: Effect.die(boom), "die at once": Exit.die(boom) }
         const decoded: Array<string> = []
         const broken: Serializer.Serializer<string> = {
           name: "broken",
           maxMessageBytes: 1000,
           encode: (text) => {
             if (text === "throw") throw boom
-            return text === "die" ? Effect.die(boom) : Effect.succeed(text)
+            return dying[text] ?? Effect.succeed(text)
           },
           decode: (payload) => {
             const text = new TextDecoder().decode(payload)
             decoded.push(text)
             if (text === "in throw") throw boom
-            return text === "in die" ? Effect.die(boom) : Effect.succeed(text)
+            return dying[text.slice(3)] ?? Effect.succeed(text)
           }
         }
         const [left, right] = yield* MessageDuct.pair({ serializer: broken })
-        for (const bad of ["throw", "die"]) {
+        for (const bad of ["throw", "die", "die at once"]) {
           const error = yield* Effect.flip(left.send(bad))
           assert.instanceOf(error, MessageError.SerializeError)
           assert.strictEqual(error.cause, boom)
-          yield* left.send(`in ${bad}`)
+          const among = yield* Effect.flip(left.sendAll([`in ${bad}`, bad, "not sent"]))
+          assert.instanceOf(among, MessageError.SerializeError)
           yield* left.send("good")
           const wrong = yield* Effect.flip(right.recv)
           assert.instanceOf(wrong, MessageError.DeserializeError)
           assert.strictEqual(wrong.cause, boom)
           assert.strictEqual(yield* right.recv, "good")
         }
-        assert.deepStrictEqual(decoded, ["in throw", "good", "in die", "good"])
+        assert.deepStrictEqual(decoded, ["in throw", "good", "in die", "good", "in die at once", "good"])
       }).pipe(memory)
   )
 

@@ -3,6 +3,7 @@ import * as Connection from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { NotConnected } from "@ductworks/core/DuctError"
 import { andThen, attempted, isDone } from "@ductworks/core/Settled"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Lock } from "../MessageDuct.js"
@@ -131,7 +132,7 @@ export class Sender<in Out> {
     })
   }
 
-  /** A serializer that throws has broken its promise, and counts as one that could not encode. */
+  /** A serializer that throws or dies has broken its promise, and counts as one that could not encode. */
   private encode(message: Out): Effect.Effect<Payload, MessageTooLarge | SerializeError> {
     try {
       const encoding = this.format.encode(message)
@@ -144,12 +145,15 @@ export class Sender<in Out> {
   /** Apart, since a function with closures pays for what they share whether it makes them or not: 40 bytes a message. */
   private explained(encoding: Effect.Effect<Payload, SerializeError>, message: Out) {
     const explain = (error: SerializeError) => this.outgoing.explain(error, message)
-    return isDone(encoding)
-      ? Exit.mapError(encoding, explain)
-      : Effect.mapError(
-          Effect.catchAllDefect(encoding, (cause) => this.unexpected(cause)),
-          explain
-        )
+    if (!isDone(encoding)) {
+      return Effect.mapError(
+        Effect.catchAllDefect(encoding, (cause) => this.unexpected(cause)),
+        explain
+      )
+    }
+    return Exit.isFailure(encoding) && !Cause.isFailType(encoding.cause)
+      ? this.unexpected(Cause.squash(encoding.cause))
+      : Exit.mapError(encoding, explain)
   }
 
   private unexpected(cause: unknown): Exit.Exit<never, SerializeError> {
