@@ -202,7 +202,8 @@ export class DuctBusy extends Schema.TaggedError<DuctBusy>("@ductworks/core/Duct
 
 /**
  * The time the operation was given has passed. Nothing was consumed and nothing was taken, but for what is lent while it
- * leaves: a raw `sendAll` of more than 64 KiB, and a send under a lock. That may still leave.
+ * leaves: a raw `sendAll` or `writev` of more than 16 KiB, a message of 64 KiB or more of bytes, and a send under a lock.
+ * That may still leave.
  *
  * @since 0.1.0
  * @category errors

@@ -167,12 +167,12 @@ export interface RawDuct {
    */
   readonly send: (bytes: Uint8Array, flags?: SendFlags) => Effect.Effect<number, SendError>
   /**
-   * Sends all bytes, in one piece among concurrent senders. Up to 16 KiB are copied. More is lent: it completes when
-   * they left; when it is interrupted, or fails with `DuctTimeout` because they did not leave in time, they may leave
+   * Sends all bytes, in one piece among concurrent senders. Up to 16 KiB are copied (up to 64 KiB where the duct's
+   * `timeout` is 0). More is lent: it completes when they left; when it is interrupted, or fails with `DuctTimeout` because they did not leave in time, they may leave
    * later, and must not change until `flush` completes.
    */
   readonly sendAll: (bytes: Uint8Array) => Effect.Effect<void, SendError>
-  /** `sendAll` of the pieces, as one; the total number of bytes. */
+  /** `sendAll` of the pieces, as one, lent if it is that much in all; the total number of bytes. */
   readonly writev: (pieces: Iterable<Uint8Array>) => Effect.Effect<number, SendError>
   /** Completes when all bytes taken so far were handed to the kernel. */
   readonly flush: Effect.Effect<void, SendError>
@@ -197,7 +197,7 @@ export interface RawDuct {
   readonly endWrite: Effect.Effect<void, SendError | Unsupported>
   /** What arrives, until the end of the stream. Bytes that it took and its consumer did not, go with it. */
   readonly stream: Stream.Stream<Uint8Array, StreamError>
-  /** Sends what it gets; a chunk of pieces leaves as one. */
+  /** `writev` of what it gets; a chunk of pieces leaves as one. */
   readonly sink: Sink.Sink<void, Uint8Array, never, SendError>
   /**
    * Closes the connection (and a listener), after the bytes taken so far had up to `linger` to leave; what arrived and

@@ -123,6 +123,25 @@ describe("sending bytes", () => {
     }).pipe(memory)
   )
 
+  it.scoped("DW-9 up to 16 KiB are copied, so sent when they are taken; more waits until it has left (memory)", () =>
+    Effect.gen(function* () {
+      for (const send of ["sendAll", "writev"] as const) {
+        const [left, right] = yield* RawDuct.pair({ timeout: "1 second" })
+        const sending = (bytes: Uint8Array) => (send === "sendAll" ? left.sendAll(bytes) : left.writev([bytes]))
+        yield* left.send(pattern(MemoryTransport.defaultCapacity))
+        yield* sending(pattern(16 * 1024))
+        const lent = yield* Effect.fork(Effect.flip(sending(pattern(16 * 1024 + 1))))
+        yield* TestClock.adjust("1 second")
+        assert.instanceOf(yield* Fiber.join(lent), DuctError.DuctTimeout)
+        const receiving = yield* Effect.fork(received(right))
+        yield* left.flush
+        yield* left.endWrite
+        // It was taken for all that.
+        assert.strictEqual((yield* Fiber.join(receiving)).length, MemoryTransport.defaultCapacity + 32 * 1024 + 1)
+      }
+    }).pipe(memory)
+  )
+
   over("DW-9 who does not wait sends what there is room for, be it the second of a turn", () =>
     Effect.gen(function* () {
       const [left, right] = yield* RawDuct.pair({ timeout: 0 })

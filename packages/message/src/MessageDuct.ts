@@ -45,9 +45,10 @@ export interface MessageDuct<in Out, out In> {
    * much is pending. A message that cannot be serialized, or is too large, sends nothing. What is filled into the
    * message afterwards does not change what was sent.
    *
-   * A payload of 64 KiB or more that the serializer gives as bytes is lent, not copied: the send completes when it has
-   * left, so somebody has to receive meanwhile. One that is interrupted then, or fails with `DuctTimeout` because it did
-   * not leave in time, leaves later, whole, and must not change until `flush` completes.
+   * A payload of 64 KiB or more that the serializer gives as bytes is lent, not copied (but with `Framing.lines`, and
+   * framings made by hand): the send completes when it has left, so somebody has to receive meanwhile. One that is
+   * interrupted then, or fails with `DuctTimeout` because it did not leave in time, leaves later, whole, and must not
+   * change until `flush` completes.
    *
    * A peer that is gone may be noticed only by the next send or flush, unless the end was seen already. (TCP cannot tell
    * a peer that is gone from one that half-closed: there the first send after the end may still be taken.)

@@ -21,7 +21,7 @@ const longestString = 2 ** 29 - 24
 const longestWaiting = 1024
 const encodedTogether = 8 * 1024
 
-// From here on bytes are lent rather than copied, as those of a raw duct are.
+// From here on bytes are lent rather than copied; those of a raw duct are from fewer on, since they need no header.
 const lentFrom = 64 * 1024
 
 type Refused = Exit.Exit<never, MessageTooLarge | SerializeError>
