@@ -188,7 +188,22 @@ export const child: {
 } = internal.child
 
 /**
- * Two message ducts that are each other's ends, both with the same format.
+ * The formats of a pair of which each end sends another one than it receives. Serializers as a whole, since what one end
+ * writes is read by the other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Crossed<Out, In, FarOut, FarIn, R = never> {
+  /** What the first end sends, and the second receives. */
+  readonly outbound: Serializer<Out, FarIn, R>
+  /** What the first end receives, and the second sends. */
+  readonly inbound: Serializer<FarOut, In, R>
+}
+
+/**
+ * Two message ducts that are each other's ends: both with the same serializer, or with one for each direction, which are
+ * `outbound` and `inbound` of the first.
  *
  * @example
  * import { MessageDuct } from "@ductworks/message"
@@ -209,9 +224,16 @@ export const child: {
  */
 export const pair: {
   <Out, In, R = never>(
-    options: Transport.PairOptions & Settings & Format<Out, In, R>
+    options: Transport.PairOptions & Settings & { readonly serializer: Serializer<Out, In, R> }
   ): Effect.Effect<
     readonly [MessageDuct<Out, In>, MessageDuct<Out, In>],
+    ConnectError | ListenError,
+    Transport.Transport | Scope.Scope | R
+  >
+  <Out, In, FarOut, FarIn, R = never>(
+    options: Transport.PairOptions & Settings & Crossed<Out, In, FarOut, FarIn, R>
+  ): Effect.Effect<
+    readonly [MessageDuct<Out, In>, MessageDuct<FarOut, FarIn>],
     ConnectError | ListenError,
     Transport.Transport | Scope.Scope | R
   >

@@ -43,6 +43,17 @@ describe("message ducts", () => {
     >()
   })
 
+  test("the ends of a pair receive what the other sends; half a serializer does not do for that", () => {
+    const pair = Duct.pair({ outbound: Serializer.text(), inbound: Serializer.bytes })
+    expectTypeOf<Effect.Effect.Success<typeof pair>>().toEqualTypeOf<
+      readonly [MessageDuct.MessageDuct<string, Uint8Array>, MessageDuct.MessageDuct<Uint8Array, string>]
+    >()
+    expectTypeOf<typeof pair>().toExtend<Effect.Effect<unknown, unknown, Transport.Transport | Scope>>()
+    const { decode: _, ...encoder } = Serializer.text()
+    // @ts-expect-error -- nobody could read what the first end sends
+    Duct.pair({ outbound: encoder, inbound: Serializer.bytes })
+  })
+
   test("the services of a schema are asked for where the duct is made, not where it is used", () => {
     const made = Duct.pair({ serializer: Serializer.jsonSchema(secretive) })
     expectTypeOf<Effect.Effect.Context<typeof made>>().toEqualTypeOf<Transport.Transport | Scope | Secret>()

@@ -1,7 +1,7 @@
 import { Address, DuctError } from "@ductworks/core"
 import { MessageDuct, type MessageError, Serializer } from "@ductworks/message"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Fiber, Option } from "effect"
+import { Effect, Fiber, Option, Schema } from "effect"
 import * as fs from "node:fs"
 import { connected, freshPath, over, transports, turn } from "./support/transports.js"
 
@@ -221,5 +221,18 @@ describe("message ducts", () => {
       yield* child.send(Uint8Array.of(0, 0xff))
       assert.deepStrictEqual([...(yield* parent.recv)], [0, 0xff])
     })
+  )
+
+  over(
+    "DW-31 DW-41 what one end of a pair sends the other receives, where each direction has a format of its own",
+    () =>
+      Effect.gen(function* () {
+        const formats = { outbound: Serializer.jsonSchema(Schema.NumberFromString), inbound: Serializer.bytes }
+        const [left, right] = yield* MessageDuct.pair({ ...formats, timeout: "10 seconds" })
+        yield* left.send(7)
+        assert.strictEqual(yield* right.recv, 7)
+        yield* right.send(Uint8Array.of(0, 0xff))
+        assert.deepStrictEqual([...(yield* left.recv)], [0, 0xff])
+      })
   )
 })

@@ -100,9 +100,16 @@ const childOf = <Out, In, R>(
     (raw, context) => new Child(raw, new Format(options, context), options)
   )
 
-const pairOf = <Out, In, R>(options: PairSettings & MessageDuct.Format<Out, In, R>) =>
-  Effect.flatMap(RawDuct.pair(options), ([left, right]) =>
-    Effect.all([over<Out, In, R>(left, options), over<Out, In, R>(right, options)])
+const pairOf = <Out, In, FarOut, FarIn, R>(
+  settings: PairSettings,
+  near: MessageDuct.Format<Out, In, R>,
+  far: MessageDuct.Format<FarOut, FarIn, R>
+) =>
+  Effect.flatMap(RawDuct.pair(settings), ([left, right]) =>
+    Effect.all([
+      over<Out, In, R>(left, { ...settings, ...near }),
+      over<FarOut, FarIn, R>(right, { ...settings, ...far })
+    ])
   )
 
 type Made<A, E, R> = Effect.Effect<A, E, Transport | Scope.Scope | R>
@@ -137,12 +144,29 @@ export function child<Out, In, R>(options: ChildSettings | (ChildSettings & Mess
   return hasFormat(options) ? childOf(options) : childOf({ ...options, ...json })
 }
 
-type Ends<Out, In> = readonly [MessageDuct.MessageDuct<Out, In>, MessageDuct.MessageDuct<Out, In>]
+type Ends<Out, In, FarOut, FarIn, R> = Made<
+  readonly [MessageDuct.MessageDuct<Out, In>, MessageDuct.MessageDuct<FarOut, FarIn>],
+  ConnectError | ListenError,
+  R
+>
 
-export function pair<Out, In, R = never>(
-  options: PairSettings & MessageDuct.Format<Out, In, R>
-): Made<Ends<Out, In>, ConnectError | ListenError, R>
-export function pair(options?: PairSettings): Made<Ends<unknown, unknown>, ConnectError | ListenError, never>
-export function pair<Out, In, R>(options: PairSettings | (PairSettings & MessageDuct.Format<Out, In, R>) = {}) {
-  return hasFormat(options) ? pairOf(options) : pairOf({ ...options, ...json })
+interface Alike<Out, In, R> {
+  readonly serializer: Serializer.Serializer<Out, In, R>
+}
+
+export function pair<Out, In, R = never>(options: PairSettings & Alike<Out, In, R>): Ends<Out, In, Out, In, R>
+export function pair<Out, In, FarOut, FarIn, R = never>(
+  options: PairSettings & MessageDuct.Crossed<Out, In, FarOut, FarIn, R>
+): Ends<Out, In, FarOut, FarIn, R>
+export function pair(options?: PairSettings): Ends<unknown, unknown, unknown, unknown, never>
+export function pair<Out, In, FarOut, FarIn, R>(
+  options:
+    | PairSettings
+    | (PairSettings & Alike<Out, In, R>)
+    | (PairSettings & MessageDuct.Crossed<Out, In, FarOut, FarIn, R>) = {}
+) {
+  if ("serializer" in options) return pairOf(options, options, options)
+  if (!("outbound" in options)) return pairOf(options, json, json)
+  const { inbound, outbound } = options
+  return pairOf(options, { outbound, inbound }, { outbound: inbound, inbound: outbound })
 }
