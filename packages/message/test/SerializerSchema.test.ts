@@ -12,6 +12,16 @@ class Job extends Schema.Class<Job>("Job")({ id: Schema.NumberFromString, at: Sc
 
 class Users extends Context.Tag("test/Users")<Users, { readonly nameOf: (id: number) => Effect.Effect<string> }>() {}
 
+/** Of what a Schema says to a value that is none of anybody's business. */
+const problemOf = <A, I>(schema: Schema.Schema<A, I>): string => {
+  const error = now(Serializer.jsonSchema(schema).decode(utf8('{"k":"hunter2"}')))
+  if (!(error instanceof DeserializeError)) return assert.fail("it was decoded")
+  assert.notInclude(Cause.pretty(Cause.fail(error), { renderErrorCause: true }), "hunter2")
+  return error.problem
+}
+
+const named = <A, I>(schema: Schema.Schema<A, I>) => problemOf(Schema.Struct({ k: schema }))
+
 describe("Serializer.jsonSchema", () => {
   it("a pure Schema stays synchronous, both ways", () => {
     const jobs = Serializer.jsonSchema(Job)
@@ -72,6 +82,30 @@ describe("Serializer.jsonSchema", () => {
       assert.notMatch(error.message, /\p{Cc}|\u202e/u)
       assert.isBelow(error.message.length, 500)
     }
+  })
+
+  it("what a Schema says itself is told, cut and without the value; a transformation that says nothing is named", () => {
+    const secret = Schema.transformOrFail(Schema.String, Schema.String, {
+      strict: true,
+      decode: (value) => ParseResult.fail(new ParseResult.Type(Schema.String.ast, value)),
+      encode: ParseResult.succeed
+    })
+    const name = Schema.String.pipe(Schema.minLength(100, { message: ({ actual }) => `not ${String(actual)}` }))
+    const long = Schema.String.pipe(Schema.minLength(100, { message: () => "\u001b" + "x".repeat(9999) }))
+    const job = Schema.Struct({ k: name })
+    assert.strictEqual(named(name), 'at "k": "not string"')
+    assert.strictEqual(named(Schema.Number.annotations({ message: () => "an id" })), 'at "k": "an id"')
+    assert.strictEqual(named(Schema.Int.annotations({ message: () => "an id" })), 'at "k": expected number, got string')
+    assert.include(named(long), `"\\u001b${"x".repeat(127)}"…`)
+    assert.strictEqual(named(secret), 'at "k": expected (string <-> string), which this string is not')
+    const token = secret.annotations({ identifier: "Token" })
+    assert.strictEqual(named(token), 'at "k": expected Token, which this string is not')
+    assert.strictEqual(named(secret.annotations({ message: () => "no token" })), 'at "k": "no token"')
+    assert.strictEqual(problemOf(job.annotations({ message: () => "no job" })), 'at "k": "not string"')
+    const overriding = job.annotations({ message: () => ({ message: "no job", override: true }) })
+    assert.strictEqual(problemOf(overriding), '"no job"')
+    const missing = Schema.propertySignature(Schema.String).annotations({ missingMessage: () => "who?" })
+    assert.strictEqual(problemOf(Schema.Struct({ id: missing })), 'at "id": "who?"')
   })
 
   it("a value that does not fit the Schema is a SerializeError", () => {
