@@ -43,10 +43,12 @@ export interface ThreadEnd {
 export interface ThreadOptions extends SocketOptions {
   /**
    * How long a receive spins before it waits for the event loop. While it spins, nothing else of its thread runs; it pays
-   * off where each thread has a core of its own. Default 0.
+   * off where each thread has a core of its own. Default 0, at most 1 second.
    */
   readonly busyPoll?: Duration.DurationInput
 }
+
+const longestSpin = Duration.seconds(1)
 
 /**
  * 256 KiB: bytes handed over in one direction that were not read yet.
@@ -133,7 +135,7 @@ export const connection = (
       theirBell: bell(1 - side),
       port
     }
-    const spin = Option.getOrElse(Duration.toNanos(options.busyPoll ?? 0), () => 0n)
+    const spin = BigInt(Math.round(1e6 * Duration.toMillis(Duration.min(options.busyPoll ?? 0, longestSpin))))
     return Connection.make(new ThreadDriver(shared, spin), {
       localAddress: MemoryAddress(`thread-${side}`),
       remoteAddress: MemoryAddress(`thread-${1 - side}`),

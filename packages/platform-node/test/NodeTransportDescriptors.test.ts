@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { fixture, report, run } from "./fixtures/programs.js"
-import { drain, ends, live, tcpOptions } from "./support/transport.js"
+import { drain, ends, live, loopback, tcpOptions } from "./support/transport.js"
 
 describe("descriptors", () => {
   live(
@@ -25,6 +25,19 @@ describe("descriptors", () => {
       const { bytes, end } = yield* Fiber.join(first)
       assert.strictEqual(bytes.toString(), "hello world")
       assert.strictEqual(end._tag, "RemoteDuctClosed")
+    })
+  )
+
+  live(
+    "DW-13 no number is told of a socket that a reset has closed, as it may be somebody else's by now",
+    Effect.gen(function* () {
+      const { child, parent } = yield* ends(Option.some(loopback))
+      assert.isTrue(Option.isSome(child.fileno))
+      yield* parent.abort
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(child.pull)))
+      // Node closes it in one of the next turns.
+      const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
+      yield* Effect.repeat(turn, { until: () => Option.isNone(child.fileno) })
     })
   )
 

@@ -3,6 +3,7 @@ import { Transport } from "@ductworks/core/Transport"
 import { MessageDuct } from "@ductworks/message"
 import { ThreadTransport } from "@ductworks/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -130,6 +131,18 @@ describe("ThreadTransport", () => {
       yield* Effect.yieldNow()
       yield* right.write([Uint8Array.of(1)])
       assert.deepStrictEqual(yield* Fiber.join(pulling), [Uint8Array.of(1)])
+    })
+  )
+
+  it.scopedLive("a receive spins for at most a second, however long is asked", () =>
+    Effect.gen(function* () {
+      for (const busyPoll of [Number.MAX_VALUE, Duration.infinity, Number.NaN, -1]) {
+        const [here, there] = ThreadTransport.channel()
+        const left = yield* ThreadTransport.connection(here, { busyPoll })
+        const right = yield* ThreadTransport.connection(there)
+        yield* right.write([Uint8Array.of(1)])
+        assert.deepStrictEqual(yield* left.pull, [Uint8Array.of(1)])
+      }
     })
   )
 

@@ -2,6 +2,8 @@ import type { Address } from "@ductworks/core/Address"
 import type * as Connection from "@ductworks/core/Connection"
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import type * as net from "node:net"
+import { descriptorOf } from "./endpoint.js"
 
 /** The two addresses of a connection, for where they cannot be asked of the system. */
 export interface Ends {
@@ -14,10 +16,10 @@ export class SocketInfo implements Connection.Info {
   readonly localAddress: Address
   readonly remoteAddress: Address
 
-  /** @param descriptor `undefined` where the platform has none */
+  /** @param source a socket of Node's, which the system may have closed before its owner does, or a descriptor that stays */
   constructor(
     ends: Ends,
-    private readonly descriptor: number | undefined,
+    private readonly source: net.Socket | number,
     readonly linger: Duration.DurationInput,
     readonly highWaterMark: number | undefined
   ) {
@@ -26,6 +28,6 @@ export class SocketInfo implements Connection.Info {
   }
 
   get fileno() {
-    return Option.fromNullable(this.descriptor)
+    return Option.fromNullable(typeof this.source === "number" ? this.source : descriptorOf(this.source))
   }
 }

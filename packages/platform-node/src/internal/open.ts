@@ -12,7 +12,7 @@ import * as fs from "node:fs"
 import type * as net from "node:net"
 import { checkConnect, checkNodeName } from "./addresses.js"
 import { connectSocket, inTime, targetOf } from "./connectSocket.js"
-import { descriptorOf, isTcp } from "./endpoint.js"
+import { isTcp } from "./endpoint.js"
 import { details, reasonOf, withCode } from "./errno.js"
 import { type Ends, SocketInfo } from "./info.js"
 import { keepAliveSeconds, lingerOf, readAheadOf } from "./settings.js"
@@ -93,10 +93,7 @@ const connectionOf = (driver: SocketDriver, ends: Ends, options: SocketOptions) 
     const { socket } = driver
     const tcp = isTcp(socket)
     if (tcp) tune(socket, options)
-    return Connection.make(
-      driver,
-      new SocketInfo(ends, descriptorOf(socket), lingerOf(tcp, options), options.highWaterMark)
-    )
+    return Connection.make(driver, new SocketInfo(ends, socket, lingerOf(tcp, options), options.highWaterMark))
   })
 
 /** Sets what a TCP connection has by default, or was asked for. */
