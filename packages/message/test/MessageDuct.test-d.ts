@@ -51,7 +51,8 @@ describe("message ducts", () => {
     expectTypeOf<typeof pair>().toExtend<Effect.Effect<unknown, unknown, Transport.Transport | Scope>>()
     const { decode: _, ...encoder } = Serializer.text()
     // @ts-expect-error -- nobody could read what the first end sends
-    Duct.pair({ outbound: encoder, inbound: Serializer.bytes })
+    const half = () => Duct.pair({ outbound: encoder, inbound: Serializer.bytes })
+    expectTypeOf(half).toBeFunction()
   })
 
   test("the services of a schema are asked for where the duct is made, not where it is used", () => {
