@@ -168,8 +168,8 @@ export interface RawDuct {
   readonly send: (bytes: Uint8Array, flags?: SendFlags) => Effect.Effect<number, SendError>
   /**
    * Sends all bytes, in one piece among concurrent senders. Up to 16 KiB are copied (up to 64 KiB where the duct's
-   * `timeout` is 0). More is lent: it completes when they left; when it is interrupted, or fails with `DuctTimeout` because they did not leave in time, they may leave
-   * later, and must not change until `flush` completes.
+   * `timeout` is 0). More is lent: it completes when they left; when it is interrupted, or fails with `DuctTimeout` because
+   * they did not leave in time, they may leave later, and must not change until `flush` completes.
    */
   readonly sendAll: (bytes: Uint8Array) => Effect.Effect<void, SendError>
   /** `sendAll` of the pieces, as one, lent if it is that much in all; the total number of bytes. */

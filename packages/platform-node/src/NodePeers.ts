@@ -102,13 +102,13 @@ export interface ServerOptions extends StreamPeersOptions {
 
 /**
  * A UDP socket, which the scope closes. Its peers are the sources of datagrams (`udp://127.0.0.1:1337`); it keeps no
- * table of them. An address in use fails with `BindFailed` (`AddressInUse`), a number that is none with `InvalidArgument`. Node reads datagrams as soon as the socket
- * is bound: those for which the inbox has no room are dropped, and counted in `stats().droppedDatagrams` (what the kernel
- * drops nobody counts). `connect` resolves names. The first `send` to a peer, and the one after an error, completes
- * when the system has the datagram, and tells its error (`ConnectFailed`: `PermissionDenied` for a broadcast that was not
- * asked for; the socket goes on); the others do not wait, and theirs is told by the next. Bound to an IPv4 address, an IPv6
- * endpoint is an `InvalidAddress`.
- * Interrupting one does not call a datagram back. An error of the socket itself ends `receive` with `LocalSocketFault`.
+ * table of them. An address in use fails with `BindFailed` (`AddressInUse`), a host or a number that is none with
+ * `InvalidArgument`. Node reads datagrams as soon as the socket is bound: those for which the inbox has no room are dropped,
+ * and counted in `stats().droppedDatagrams` (what the kernel drops nobody counts). `connect` resolves names; bound to an IPv4
+ * address, an IPv6 endpoint is an `InvalidAddress`. The first `send` to a peer, and the one after an error, completes when the
+ * system has the datagram, and tells its error (`ConnectFailed`: `PermissionDenied` for a broadcast that was not asked for;
+ * the socket goes on); the others do not wait, and theirs is told by the next. Interrupting one does not call a datagram
+ * back. An error of the socket itself ends `receive` with `LocalSocketFault`.
  *
  * @example
  * import * as NodePeers from "@ductworks/platform-node/NodePeers"

@@ -26,7 +26,8 @@ import { pair } from "./internal/pair.js"
  *   scope is open, another one is `AddressInUse`. It becomes non-blocking for every process that shares it.
  *
  * A listener holds up to 64 connections that nobody accepted, unread; more are closed at once, since `node:net` cannot
- * stop accepting, and so are those that this process has no descriptor for. A connection reads nothing before it is asked to, then at most `readAhead` and one read more.
+ * stop accepting, and so are those that this process has no descriptor for. A connection reads nothing before it is asked
+ * to, then at most `readAhead` and one read more.
  *
  * Closing: bytes that were taken leave first, for at most `linger`. A Unix socket is then closed but not shut down, so
  * that a process which inherited it goes on. A TCP socket is shut down and its input discarded until the other end

@@ -16,7 +16,7 @@ export class SocketInfo implements Connection.Info {
   readonly localAddress: Address
   readonly remoteAddress: Address
 
-  /** @param source a socket of Node's, which the system may have closed before its owner does, or a descriptor that stays */
+  /** @param source a socket of Node's, which an error may close before its owner does; or a descriptor that stays */
   constructor(
     ends: Ends,
     private readonly source: net.Socket | number,

@@ -42,7 +42,8 @@ const lost = (cause: AcceptError) => new BindFailed({ reason: "Other", address: 
 /**
  * Completes when there is something to accept. What this process has no descriptor for, libuv accepts and closes, and
  * tells nobody (`uv__emfile_trick` in src/unix/stream.c). To send nothing asks the kernel whether the other end is still
- * open; to read would be to read on, also what is for whoever inherits the descriptor.
+ * open; to read would be to read on, also what is for whoever inherits the descriptor. (Others write no empty chunks. The
+ * driver of this transport hands them on to write(2).)
  */
 const arrived = (acceptor: Acceptor, child: Connection): Effect.Effect<void, ConnectFailed> => {
   const look: Effect.Effect<void, ConnectFailed> = Effect.suspend(() =>

@@ -153,8 +153,9 @@ export interface Binding {
   ) => number
   /**
    * As many datagrams as are here, each into a buffer of its own from `first` on, which all have room: at most `most`, and
-   * {@link mostDatagrams}; how many. Less is what was here, or what was before an error, which the next receive tells. Of each, `told` has two numbers: how many bytes, and the length of its address, which is
-   * as many `sockaddr_storage` into `from` as it comes after others; or -1 where the address is that of the one before.
+   * {@link mostDatagrams}; how many. Less is what was here, or what was before an error, which the next receive tells. Of
+   * each, `told` has two numbers: how many bytes, and the length of its address, which is as many `sockaddr_storage` into
+   * `from` as it comes after others; or -1 where the address is that of the one before.
    */
   readonly recvmmsg: (
     handle: Handle,

@@ -133,9 +133,7 @@ export class NativeDriver implements Driver {
   /** The event loop has its turn, and this goes on after it: who spins does so in order not to sleep. */
   private goRound(): undefined {
     this.isArmed = true
-    setImmediate(() => {
-      if (!this.isClosed) this.ready()
-    })
+    setImmediate(() => this.ready())
   }
 
   /** There is something to read, or may be. */
