@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import type { Address } from "./Address.js"
 import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
-import { DirectEnd, End } from "./internal/end.js"
+import { endOf } from "./internal/end.js"
 import * as lending from "./internal/lending.js"
 import * as sizes from "./internal/sizes.js"
 
@@ -277,7 +277,7 @@ export const leftBy: (line: Line, until: Deadline, timeout: Duration.Duration) =
 export const make = (driver: Driver, info: Info): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) => {
-      const end = driver.takeInto === undefined ? new End(driver, info, scope) : new DirectEnd(driver, info, scope)
+      const end = endOf(driver, info, scope)
       return Effect.as(end.tie(scope), end)
     })
   )

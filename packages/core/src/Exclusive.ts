@@ -46,6 +46,11 @@ export class Exclusive {
 
   /** What {@link run} does when it is run, for who is running already, in `fiber`. */
   enter<A, E, R>(fiber: Holder, attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DuctBusy, R> {
+    return this.isFreeFor(fiber) ? this.begin(fiber, attempt) : this.enterTaken(fiber, attempt)
+  }
+
+  /** Apart, since a function with closures pays for what they share whether it makes them or not. */
+  private enterTaken<A, E, R>(fiber: Holder, attempt: (fiber: Holder) => Effect.Effect<A, E, R>) {
     return this.enterOr(fiber, attempt, () => Exit.fail(new DuctBusy({ operation: this.operation })))
   }
 
@@ -56,15 +61,22 @@ export class Exclusive {
     busy: () => Effect.Effect<B, E2, R2>
   ): Effect.Effect<A | B, E | E2, R | R2> {
     const other = this.holder
-    if (other !== undefined && other !== fiber && other.unsafePoll() === null) {
-      if (!isInterrupted(other)) return busy()
-      // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it
-      // goes on before this fiber does.
-      return Effect.flatMap(Effect.yieldNow(), () => {
-        if (this.holder === other) this.holder = undefined
-        return this.enterOr(fiber, attempt, busy)
-      })
-    }
+    if (other === undefined || this.isFreeFor(fiber)) return this.begin(fiber, attempt)
+    if (!isInterrupted(other)) return busy()
+    // Interrupted, but not ended: its finalizers run, or it is in an uninterruptible region. In the second case it goes on
+    // before this fiber does.
+    return Effect.flatMap(Effect.yieldNow(), () => {
+      if (this.holder === other) this.holder = undefined
+      return this.enterOr(fiber, attempt, busy)
+    })
+  }
+
+  private isFreeFor(fiber: Holder): boolean {
+    const { holder } = this
+    return holder === undefined || holder === fiber || holder.unsafePoll() !== null
+  }
+
+  private begin<A, E, R>(fiber: Holder, attempt: (fiber: Holder) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     this.holder = fiber
     return attempt(fiber)
   }

@@ -337,6 +337,14 @@ export const pair: (
 ) => Effect.Effect<readonly [RawDuct, RawDuct], ConnectError | ListenError, Transport | Scope.Scope> = internal.pair
 
 /**
+ * What `duct.line()` gives, for layers that ask with every message: without the closure that a member of a duct is.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const lineOf: (duct: RawDuct) => Line | undefined = internal.lineOf
+
+/**
  * A duct over a connection that stands. The connection stays its scope's; `close` closes it early.
  *
  * @since 0.1.0

@@ -21,10 +21,11 @@ import * as Scheduler from "effect/Scheduler"
  */
 export class Wakes {
   private phase: "idle" | "event" | "fibers" = "idle"
-  // Most often it is one fiber: kept apart, since an array for each event shows.
+  // Most often it is one fiber, and one who asks for the end: kept apart, since an array for each event shows.
   private first: Scheduler.Task | undefined
   private others: Array<Scheduler.Task> = []
-  private ends: Array<() => void> = []
+  private end: (() => void) | undefined
+  private otherEnds: Array<() => void> = []
   private count = 0
 
   /** A number of the event that is under way, with the fibers that it woke; 0 when none is. */
@@ -53,7 +54,8 @@ export class Wakes {
   /** Calls `callback` when the event that is under way is over, or else in a microtask. */
   atEnd(callback: () => void): void {
     if (this.phase === "idle") void soon.then(callback)
-    else this.ends.push(callback)
+    else if (this.end === undefined) this.end = callback
+    else this.otherEnds.push(callback)
   }
 
   /** Whether the task is one that the event has made due: then it runs with the event. */
@@ -70,7 +72,7 @@ export class Wakes {
       if (this.first !== undefined) this.runWoken(this.first)
     } finally {
       this.phase = "idle"
-      if (this.ends.length > 0) this.runEnds()
+      if (this.end !== undefined) this.runEnds(this.end)
     }
   }
 
@@ -89,10 +91,12 @@ export class Wakes {
     }
   }
 
-  private runEnds(): void {
-    const { ends } = this
-    this.ends = []
-    for (const callback of ends) callback()
+  private runEnds(first: () => void): void {
+    const { otherEnds } = this
+    this.end = undefined
+    if (otherEnds.length > 0) this.otherEnds = []
+    first()
+    for (const callback of otherEnds) callback()
   }
 }
 

@@ -7,6 +7,7 @@
 import { LineDecoder } from "./internal/framing/lineDecoder.js"
 import { PrefixDecoder } from "./internal/framing/prefixDecoder.js"
 import { promising } from "./internal/framing/seals.js"
+import { ended, prefixed, withWhole } from "./internal/framing/whole.js"
 
 /**
  * Why a stream cannot be cut any further.
@@ -128,7 +129,7 @@ export const ductworks: Framing = {
     setUint32(target, offset + 1, length)
     return undefined
   }),
-  decoder: (limit, memory) => new PrefixDecoder(magicByte, limit, memory)
+  decoder: withWhole(prefixed(magicByte), (limit, memory) => new PrefixDecoder(magicByte, limit, memory))
 }
 
 /**
@@ -148,8 +149,11 @@ export const lengthPrefix32: Framing = {
     setUint32(target, offset, length)
     return undefined
   }),
-  decoder: (limit, memory) => new PrefixDecoder(undefined, limit, memory)
+  decoder: withWhole(prefixed(undefined), (limit, memory) => new PrefixDecoder(undefined, limit, memory))
 }
+
+/** Not of the decoder, which is given it: `seal` compares every byte, and an import costs it half as much again (measured). */
+const NEWLINE = 0x0a
 
 /**
  * A payload and a newline (0x0a). A carriage return before the newline belongs to the payload. The limit bounds an
@@ -172,11 +176,8 @@ export const lines: Framing = {
     target[end] = NEWLINE
     return undefined
   }),
-  decoder: (limit) => new LineDecoder(NEWLINE, limit)
+  decoder: withWhole(ended(NEWLINE), (limit) => new LineDecoder(NEWLINE, limit))
 }
-
-/** Not of the decoder, which is given it: `seal` compares every byte, and an import costs it half as much again (measured). */
-const NEWLINE = 0x0a
 
 const tooLong = "a payload of 4 GiB or more does not fit the 32-bit length of the header"
 

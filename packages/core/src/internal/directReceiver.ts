@@ -5,7 +5,7 @@ import { RawReceiver } from "./rawReceiver.js"
 /** Over a connection whose system can be read into the caller's memory. */
 class DirectRawReceiver extends RawReceiver {
   takeInto(buffer: Uint8Array): number | ReadError | undefined {
-    return this.heldInto(buffer) ?? this.connection.takeInto?.(buffer)
+    return this.heldInto(buffer) ?? this.line.takeInto?.(buffer)
   }
 
   protected override get direct(): NonNullable<Line["takeInto"]> {

@@ -4,33 +4,29 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import type { Connection, Driver, Info } from "../Connection.js"
+import type { Connection, Driver, Info, Line } from "../Connection.js"
 import { Facade } from "../Facade.js"
-import { Reader } from "./reader.js"
-import { Writer } from "./writer.js"
-
-type Optional<Name extends "pullInto" | "takeInto"> = NonNullable<Connection[Name]>
+import { DirectHalves, Halves } from "./halves.js"
+import type { Reader } from "./reader.js"
 
 /**
- * The connection over a driver. Closures are made whenever they are asked for: where one is called at once, V8 does
- * without it. What is kept is bound instead, which takes half of a closure and what that refers to.
+ * The connection over a driver. Closures are made whenever they are asked for: where one is called at once, V8 may do
+ * without it.
  */
 export class End extends Facade implements Connection {
   readonly #info: Info
-  readonly #reader: Reader
-  #writer: Writer | undefined
+  readonly #halves: Halves
   #pull: Connection["pull"] | undefined
 
-  constructor(driver: Driver, info: Info, scope: Scope.Scope) {
+  constructor(halves: Halves, info: Info) {
     super()
     this.#info = info
-    this.#reader = new Reader(driver, scope)
-    driver.start(this.wake.bind(this))
+    this.#halves = halves
   }
 
-  private wake(side: "read" | "write"): void {
-    if (side === "read") this.#reader.wake()
-    else this.#writer?.wake()
+  /** What it is asked with least. A copy of one, in which something is replaced, is asked itself. */
+  static lineOf(connection: Connection): Line {
+    return #halves in connection ? connection.#halves : connection
   }
 
   get localAddress() {
@@ -43,91 +39,83 @@ export class End extends Facade implements Connection {
 
   get fileno() {
     // The number of what is closed may be somebody else's by now.
-    return this.#reader.isClosed ? Option.none() : this.#info.fileno
+    return this.reading().isClosed ? Option.none() : this.#info.fileno
   }
 
   // --- reading
 
+  protected reading(): Reader {
+    return this.#halves.reader
+  }
+
   get pull(): Connection["pull"] {
-    return (this.#pull ??= this.#reader.pull())
+    return (this.#pull ??= this.reading().pull())
   }
 
   get take(): Connection["take"] {
-    return () => this.#reader.take()
+    return () => this.#halves.take()
   }
 
   get arrival(): Connection["arrival"] {
-    return (until) => this.#reader.arrival(until)
+    return (until) => this.#halves.arrival(until)
   }
 
   get arrivalThen(): Connection["arrivalThen"] {
-    return (until, next) => this.#reader.arrivalThen(until, next)
+    return (until, next) => this.#halves.arrivalThen(until, next)
   }
 
   get onArrival(): Connection["onArrival"] {
-    return (wake, fiber) => this.#reader.onArrival(wake, fiber)
+    return (wake, fiber) => this.#halves.onArrival(wake, fiber)
   }
 
   get isReadable(): Connection["isReadable"] {
-    return () => this.#reader.isFilled()
+    return () => this.#halves.isReadable()
   }
 
   get readable(): Connection["readable"] {
-    return this.#reader.readable()
+    return this.reading().readable()
   }
 
   get poll(): Connection["poll"] {
-    return (timeout) => this.#reader.poll(timeout)
-  }
-
-  protected pullIntoOf(): Optional<"pullInto"> {
-    return (buffer) => this.#reader.pullInto(buffer)
-  }
-
-  protected takeIntoOf(): Optional<"takeInto"> {
-    return (buffer) => this.#reader.takeInto(buffer)
+    return (timeout) => this.reading().poll(timeout)
   }
 
   // --- writing
 
-  private writing(): Writer {
-    return (this.#writer ??= new Writer(this.#reader, this.#info.highWaterMark))
-  }
-
   get write(): Connection["write"] {
-    return (chunks, timeout) => Effect.suspend(() => this.writing().offer(chunks, timeout))
+    return (chunks, timeout) => Effect.suspend(() => this.#halves.offer(chunks, timeout))
   }
 
   get offer(): Connection["offer"] {
-    return (chunks, timeout) => this.writing().offer(chunks, timeout)
+    return (chunks, timeout) => this.#halves.offer(chunks, timeout)
   }
 
   get defer(): Connection["defer"] {
-    return (source, bytes) => this.writing().defer(source, bytes)
+    return (source, bytes) => this.#halves.defer(source, bytes)
   }
 
   get leave(): Connection["leave"] {
-    return () => this.#writer?.leave()
+    return () => this.#halves.leave()
   }
 
   get pending(): Connection["pending"] {
-    return () => this.#writer?.pending() ?? 0
+    return () => this.#halves.pending()
   }
 
   get left(): Connection["left"] {
-    return () => this.writing().left()
+    return () => this.#halves.left()
   }
 
   get flush(): Connection["flush"] {
-    return this.writing().flush()
+    return this.#halves.writer.flush()
   }
 
   get flushUntil(): Connection["flushUntil"] {
-    return (until) => this.writing().flushed(until)
+    return (until) => this.#halves.flushUntil(until)
   }
 
   get endWrite(): Connection["endWrite"] {
-    return this.writing().endWrite()
+    return this.#halves.writer.endWrite()
   }
 
   // --- closing
@@ -151,9 +139,9 @@ export class End extends Facade implements Connection {
 
   private linger(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { driver } = this.#reader
-      this.#writer?.leave()
-      this.wakeAll()
+      const { driver } = this.#halves
+      this.#halves.leave()
+      this.#halves.close()
       if (driver.closeAtOnce?.() === true) return Effect.void
       return Effect.zipRight(within(this.#info.linger, driver.close("linger")), this.end("now"))
     })
@@ -161,28 +149,27 @@ export class End extends Facade implements Connection {
 
   private end(mode: "now" | "reset"): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.wakeAll()
-      return this.#reader.driver.close(mode)
+      this.#halves.close()
+      return this.#halves.driver.close(mode)
     })
-  }
-
-  /** Everyone who waits, with `DuctClosed`. */
-  private wakeAll(): void {
-    this.#reader.close()
-    this.writing().close()
   }
 }
 
 /** One whose system can be read into the caller's memory. */
-export class DirectEnd extends End {
-  get pullInto(): Optional<"pullInto"> {
-    return this.pullIntoOf()
+class DirectEnd extends End {
+  get pullInto(): NonNullable<Connection["pullInto"]> {
+    return (buffer) => this.reading().pullInto(buffer)
   }
 
-  get takeInto(): Optional<"takeInto"> {
-    return this.takeIntoOf()
+  get takeInto(): NonNullable<Connection["takeInto"]> {
+    return (buffer) => this.reading().takeInto(buffer)
   }
 }
+
+export const endOf = (driver: Driver, info: Info, scope: Scope.Scope): End =>
+  driver.takeInto === undefined
+    ? new End(new Halves(driver, info.highWaterMark, scope), info)
+    : new DirectEnd(new DirectHalves(driver, info.highWaterMark, scope), info)
 
 // Closing waits in real time: under a TestClock nobody may be there to move the time on.
 const liveClock = Clock.make()

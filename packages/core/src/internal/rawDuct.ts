@@ -59,6 +59,8 @@ abstract class Living extends RawEnd {
   }
 }
 
+export const { lineOf } = RawEnd
+
 const inScope = <Duct extends Living>(make: () => Duct) =>
   Effect.acquireRelease(Effect.sync(make), (duct, exit) => duct.end(exit))
 

@@ -6,7 +6,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { Connection } from "../Connection.js"
+import type { Connection, Line } from "../Connection.js"
 import { DuctClosed, InvalidArgument, MessageTruncated, NotConnected, Unsupported } from "../DuctError.js"
 import { Facade } from "../Facade.js"
 import type * as RawDuct from "../RawDuct.js"
@@ -46,6 +46,11 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     // What was deferred leaves with the connection that goes: a layer that sends from now on is told that there is none.
     this.#receiver?.leave()
     this.#receiver = connection === undefined ? undefined : receiverOf(connection)
+  }
+
+  /** What it is asked with least. A copy of one, in which something is replaced, is asked itself. */
+  static lineOf(duct: RawDuct.RawDuct): Line | undefined {
+    return #receiver in duct ? duct.#receiver : duct.line()
   }
 
   get line(): RawDuct.RawDuct["line"] {

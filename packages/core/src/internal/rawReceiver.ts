@@ -9,6 +9,7 @@ import { Exclusive } from "../Exclusive.js"
 import type * as RawDuct from "../RawDuct.js"
 import { isSteady } from "../Wakes.js"
 import { ByteQueue } from "./byteQueue.js"
+import { End } from "./end.js"
 import { Filling } from "./filling.js"
 import { Patience, Want } from "./want.js"
 
@@ -28,7 +29,11 @@ export class RawReceiver implements Line {
   private filling: Filling | undefined
   private pulls: Effect.Effect<Chunks, ReadError> | undefined
 
-  constructor(readonly connection: Connection) {}
+  protected readonly line: Line
+
+  constructor(readonly connection: Connection) {
+    this.line = End.lineOf(connection)
+  }
 
   /** How bytes are read into the caller's memory, if that is so. */
   protected get direct(): NonNullable<Line["takeInto"]> | undefined {
@@ -44,47 +49,47 @@ export class RawReceiver implements Line {
   }
 
   take(): Chunks | ReadError | undefined {
-    return this.kept?.takeAll() ?? this.connection.take()
+    return this.kept?.takeAll() ?? this.line.take()
   }
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
-    return this.connection.arrival(until)
+    return this.line.arrival(until)
   }
 
   arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.connection.arrivalThen(until, next)
+    return this.line.arrivalThen(until, next)
   }
 
   isReadable(): boolean {
-    return this.isBegun || this.connection.isReadable()
+    return this.isBegun || this.line.isReadable()
   }
 
   onArrival(wake: () => void, fiber?: Fiber): boolean {
-    return this.connection.onArrival(wake, fiber)
+    return this.line.onArrival(wake, fiber)
   }
 
   offer(chunks: Chunks, timeout?: Duration.Duration): Effect.Effect<void, WriteError> {
-    return this.connection.offer(chunks, timeout)
+    return this.line.offer(chunks, timeout)
   }
 
   defer(source: Deferred, bytes: number): boolean {
-    return this.connection.defer(source, bytes)
+    return this.line.defer(source, bytes)
   }
 
   leave(): void {
-    this.connection.leave()
+    this.line.leave()
   }
 
   pending(): number {
-    return this.connection.pending()
+    return this.line.pending()
   }
 
   left(): number {
-    return this.connection.left()
+    return this.line.left()
   }
 
   flushUntil(until: Deadline.Deadline): Effect.Effect<boolean, WriteError> {
-    return this.connection.flushUntil(until)
+    return this.line.flushUntil(until)
   }
 
   /**
@@ -165,7 +170,7 @@ export class RawReceiver implements Line {
       this.reclaim()
       const end = this.gather(1)
       if (this.queue.size > 0) return takeAll
-      return end === undefined ? this.connection.arrivalThen(undefined, () => self) : this.turn.fail(Exit.fail(end))
+      return end === undefined ? this.line.arrivalThen(undefined, () => self) : this.turn.fail(Exit.fail(end))
     })
     return self
   }
@@ -195,7 +200,7 @@ export class RawReceiver implements Line {
       return this.turn.fail(Exit.fail(new DuctTimeout({ operation: "recv", timeout })))
     }
     const again = (): Recv<A, E> => this.turn.run(attempt)
-    if (filling?.isBegun !== true) return this.connection.arrivalThen(until, again)
+    if (filling?.isBegun !== true) return this.line.arrivalThen(until, again)
     this.filling = filling
     const arrival = Effect.onInterrupt(this.arrival(until), () => Effect.sync(() => this.takeBack(filling)))
     return Effect.flatMap(arrival, again)
@@ -203,13 +208,13 @@ export class RawReceiver implements Line {
 
   /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */
   private gather(count: number): ReadError | undefined {
-    const { connection, queue } = this
+    const { line, queue } = this
     while (queue.size < count) {
       const missing = count - queue.size
       const taken =
-        connection.takeInto !== undefined && (queue.isLanding || missing >= directFrom)
-          ? queue.land(connection.takeInto, count)
-          : connection.take()
+        line.takeInto !== undefined && (queue.isLanding || missing >= directFrom)
+          ? queue.land(line, count)
+          : line.take()
       if (taken === undefined) return undefined
       if (typeof taken !== "number") {
         if ("_tag" in taken) return taken

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import type { DeserializeError, SerializeError } from "../MessageError.js"
+import { type Whole, wholeOf } from "./framing/whole.js"
 import { type Payload, quotingEncoder } from "./quoted.js"
 import { releases } from "./releases.js"
 import { type Run, runDecoder } from "./run.js"
@@ -25,6 +26,7 @@ export interface Outbound<in Out> {
 /** What a receiver needs of a format. */
 export interface Inbound<out In> {
   readonly framing: Framing.Framing
+  readonly whole: Whole
   readonly decoderName: string
   readonly recvLimit: Limit
   /** Whether a message may hold on to its payload. */
@@ -39,6 +41,7 @@ export interface Inbound<out In> {
 /** The format of both directions of a duct, with its services provided. */
 export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
   readonly framing: Framing.Framing
+  readonly whole: Whole
   private readonly outbound
   private readonly inbound
   readonly sendLimit: Limit
@@ -55,6 +58,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
     this.outbound = outbound
     this.inbound = inbound
     this.framing = options.framing ?? Framing.ductworks
+    this.whole = wholeOf(this.framing.decoder)
     const { maxMessageBytes } = options
     this.sendLimit = limitOf(this.framing, maxMessageBytes, outbound.maxMessageBytes)
     this.recvLimit =

@@ -70,11 +70,13 @@ export class Frames {
 
   /** Takes all out; `undefined` if there is nothing. The batch belongs to what was taken. */
   take(): Chunks | undefined {
-    const { batch, chunks = [], memory } = this
+    const { batch, chunks, memory } = this
     this.memory = this.chunks = this.batch = undefined
     this.size = 0
-    if (memory !== undefined) chunks.push(this.cut(memory))
-    if (Arr.isNonEmptyArray(chunks)) return chunks
+    // Most often it is this one, in a list with no room for more.
+    if (chunks === undefined && memory !== undefined) return [this.cut(memory)]
+    if (memory !== undefined) chunks?.push(this.cut(memory))
+    if (chunks !== undefined && Arr.isNonEmptyArray(chunks)) return chunks
     batch?.giveBack()
     return undefined
   }

@@ -1,3 +1,4 @@
+import type { Chunks } from "@ductworks/core/Connection"
 import { MessageTruncated } from "@ductworks/core/DuctError"
 import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
@@ -49,10 +50,19 @@ export class Incoming<In> {
 
   constructor(private readonly format: Inbound<In>) {}
 
-  push(chunks: Iterable<Uint8Array>): void {
+  push(chunks: Chunks): void {
     const { format } = this
+    if (this.decoder === undefined && this.frame === undefined && chunks.length === 1) {
+      this.frame = format.whole(chunks[0], format.recvLimit.bytes)
+      if (this.frame !== undefined) return
+    }
     const decoder = (this.decoder ??= takeDecoder(format.framing, format.recvLimit.bytes))
     for (const chunk of chunks) decoder.push(chunk)
+  }
+
+  /** Whether something is here of which a part may be missing. */
+  get isCutting(): boolean {
+    return this.decoder !== undefined
   }
 
   /** Room for the next bytes of a large frame, see `Decoder.room`. To be called when starved. */
@@ -118,7 +128,9 @@ export class Incoming<In> {
   /** Takes it out. */
   takeOne(): Decoded<In> {
     const first = this.peek()
-    this.messages?.shift()
+    const { messages } = this
+    if (messages?.length === 1) this.messages = undefined
+    else messages?.shift()
     return first
   }
 

@@ -34,6 +34,7 @@ export class Lone<In, A> {
   /** What the turn's holder found ready. The commit takes it from there, whatever became of the connection meanwhile. */
   private ready: Session<In> | undefined
   private readonly onArrival = this.look.bind(this)
+  private readonly onTurn = this.attempt.bind(this)
   private readonly waiting: Recv<A>
   private readonly commit: Recv<A>
 
@@ -47,7 +48,7 @@ export class Lone<In, A> {
   }
 
   private begin(fiber: Fiber): Recv<A> {
-    return this.receiver.enter(fiber, () => this.attempt(fiber))
+    return this.receiver.enter(fiber, this.onTurn)
   }
 
   private attempt(fiber: Fiber): Recv<A> {

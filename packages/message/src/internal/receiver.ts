@@ -1,7 +1,7 @@
-import type { RawDuct } from "@ductworks/core"
 import * as Deadline from "@ductworks/core/Deadline"
 import { Exclusive } from "@ductworks/core/Exclusive"
 import { Gate } from "@ductworks/core/Gate"
+import { lineOf, type RawDuct } from "@ductworks/core/RawDuct"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ export class Receiver<out In> extends Exclusive {
   private session: Session<In> | undefined
 
   constructor(
-    private readonly raw: RawDuct.RawDuct,
+    private readonly raw: RawDuct,
     private readonly format: Inbound<In>,
     private readonly timeout: Duration.Duration,
     private readonly lock: Lock | undefined
@@ -54,7 +54,7 @@ export class Receiver<out In> extends Exclusive {
 
   /** The receiving of the connection that there is. Another one begins with a new frame. */
   current(): Session<In> | undefined {
-    const line = this.raw.line()
+    const line = lineOf(this.raw)
     if (line !== this.session?.line) {
       this.session = line === undefined ? undefined : new Session(line, this.format, this.timeout)
     }
@@ -67,7 +67,7 @@ export class Receiver<out In> extends Exclusive {
 
   /** Whether the session is of the connection that there is. */
   isOf(session: Session<In>): boolean {
-    return this.raw.line() === session.line
+    return lineOf(this.raw) === session.line
   }
 
   private receive<A>(taking: Taking<In, A>): Recv<A> {

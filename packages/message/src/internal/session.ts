@@ -50,7 +50,7 @@ export class Session<out In> extends Incoming<In> {
   /** Takes in what is here, be it the end. If there is nothing, and will be nothing, because of this side: why. */
   take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
     const { line } = this
-    const room = line.takeInto === undefined ? undefined : this.room
+    const room = this.isCutting && line.takeInto !== undefined ? this.room : undefined
     const taken = room === undefined ? line.take() : line.takeInto?.(room)
     if (taken === undefined) return "nothing"
     if (typeof taken === "number") this.filled(taken)

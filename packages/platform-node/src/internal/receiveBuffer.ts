@@ -41,15 +41,18 @@ export const copyOf = (bytes: Uint8Array, length: number): Uint8Array => {
 // Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.
 const slabSize = 8 * 1024
 
-let slab = Buffer.alloc(0)
+let slab = new ArrayBuffer(0)
 let used = 0
 
 const fromSlab = (length: number): Uint8Array => {
-  if (used + length > slab.length) {
-    slab = Buffer.allocUnsafeSlow(slabSize)
+  if (used + length > slab.byteLength) {
+    slab = Buffer.allocUnsafeSlow(slabSize).buffer
     // Chunks of several connections share it: a caller who transfers one to a worker must not take the others along.
-    markAsUntransferable(slab.buffer)
+    markAsUntransferable(slab)
     used = 0
   }
-  return slab.subarray(used, (used += length))
+  // Half the price of a `subarray`, which asks for the class first.
+  const chunk = new Uint8Array(slab, used, length)
+  used += length
+  return chunk
 }
