@@ -18,6 +18,15 @@ export const isDone = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.
   "_tag" in effect && (effect._tag === "Success" || effect._tag === "Failure")
 
 /**
+ * Whether it is a success already, which fails with nothing, whatever the Effect might fail with.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isSucceeded = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.Success<A, never> =>
+  "_tag" in effect && effect._tag === "Success"
+
+/**
  * `flatMap` that stays an Exit where both steps are.
  *
  * @since 0.1.0

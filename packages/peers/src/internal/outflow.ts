@@ -1,5 +1,5 @@
 import { DuctClosed } from "@ductworks/core/DuctError"
-import { andThen, isDone } from "@ductworks/core/Settled"
+import { andThen, isDone, isSucceeded } from "@ductworks/core/Settled"
 import { MessageTooLarge, SerializeError } from "@ductworks/message/MessageError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -51,35 +51,26 @@ export class Outflow {
             this.guarded("the serialise hook", () => serialise(envelope)),
             (body) => Exit.succeed(toBytes(body))
           )
-    return andThen(body, (bytes) => {
-      if (bytes.length > this.format.maxMessageBytes)
-        return tooLarge(bytes, this.format.maxMessageBytes, "maxMessageBytes")
-      return encode === undefined
-        ? this.fitting(bytes)
-        : andThen(
-            this.guarded("the encode hook", () => encode(bytes)),
-            (packet) => this.fitting(packet)
-          )
-    })
+    const made = unless(body, this.tooLong)
+    const packet =
+      encode === undefined ? made : andThen(made, (bytes) => this.guarded("the encode hook", () => encode(bytes)))
+    return unless(packet, this.tooLarge)
   }
 
   /** To the peer, or to all known ones. */
   transmit(packet: Uint8Array, peer: Peer | undefined): Effect.Effect<void, SendError> {
     if (this.isClosed) return closed
-    const fitting = this.fitting(packet)
-    if (Exit.isFailure(fitting)) return fitting
-    return peer === undefined ? this.broadcast(packet) : this.direct(peer, packet)
+    return this.tooLarge(packet) ?? (peer === undefined ? this.broadcast(packet) : this.direct(peer, packet))
   }
 
   /** A step that others wrote, in at most `hookTimeout`; what goes wrong in it is a `SerializeError`. */
   guarded<A>(what: string, step: () => Effect.Effect<A, unknown, unknown>): Effect.Effect<A, StepError> {
-    const fail = (cause: Cause.Cause<unknown>) => Exit.fail(this.explain(`${what} failed`, Cause.squash(cause)))
     try {
       const effect = step()
-      if (!isDone(effect)) return this.within(what, effect)
-      return Exit.isSuccess(effect) ? Exit.succeed(effect.value) : fail(effect.cause)
+      if (isSucceeded(effect)) return effect
+      return isDone(effect) && Exit.isFailure(effect) ? this.failedStep(what, effect.cause) : this.within(what, effect)
     } catch (defect) {
-      return fail(Cause.die(defect))
+      return this.failedStep(what, Cause.die(defect))
     }
   }
 
@@ -90,11 +81,15 @@ export class Outflow {
       this.timers.within(started, this.settings.hookMillis, (exit, isLate) => {
         if (Exit.isSuccess(exit)) return resume(Exit.succeed(exit.value))
         if (!isLate && Cause.isInterruptedOnly(exit.cause)) return resume(closed)
-        const problem = isLate ? `${what} took longer than hookTimeout` : `${what} failed`
-        resume(Exit.fail(this.explain(problem, Cause.squash(exit.cause))))
+        if (!isLate) return resume(this.failedStep(what, exit.cause))
+        resume(Exit.fail(this.explain(`${what} took longer than hookTimeout`, Cause.squash(exit.cause))))
       })
       return Exit.isExit(started) ? undefined : Effect.asVoid(Fiber.interrupt(started))
     })
+  }
+
+  private failedStep(what: string, cause: Cause.Cause<unknown>): Exit.Exit<never, SerializeError> {
+    return Exit.fail(this.explain(`${what} failed`, Cause.squash(cause)))
   }
 
   private explain(problem: string, cause: unknown): SerializeError {
@@ -117,10 +112,9 @@ export class Outflow {
     return Effect.all(offers, { discard: true })
   }
 
-  private fitting(packet: Uint8Array): Exit.Exit<Uint8Array, MessageTooLarge> {
-    const { maxPacketBytes } = this.transport
-    return packet.length > maxPacketBytes ? tooLarge(packet, maxPacketBytes, "maxPacketBytes") : Exit.succeed(packet)
-  }
+  private readonly tooLong = (body: Uint8Array) => over(body, this.format.maxMessageBytes, "maxMessageBytes")
+
+  private readonly tooLarge = (packet: Uint8Array) => over(packet, this.transport.maxPacketBytes, "maxPacketBytes")
 
   private direct(peer: Peer, packet: Uint8Array): Effect.Effect<void, SendError> {
     const member = this.roster.find(peer)
@@ -240,5 +234,14 @@ export class Outflow {
 
 const closed = Exit.fail(new DuctClosed({ operation: "send" }))
 
-const tooLarge = (packet: Uint8Array, limit: number, limitName: string) =>
-  Exit.fail(new MessageTooLarge({ direction: "send", size: packet.length, limit, limitName }))
+/** Why it may not be sent, if so. */
+const over = (bytes: Uint8Array, limit: number, limitName: string): Exit.Exit<never, MessageTooLarge> | undefined =>
+  bytes.length > limit
+    ? Exit.fail(new MessageTooLarge({ direction: "send", size: bytes.length, limit, limitName }))
+    : undefined
+
+/** What was made, unless it is refused. */
+const unless = <E>(made: Effect.Effect<Uint8Array, E>, refused: (bytes: Uint8Array) => ReturnType<typeof over>) =>
+  isSucceeded(made)
+    ? (refused(made.value) ?? made)
+    : andThen(made, (bytes): Exit.Exit<Uint8Array, MessageTooLarge> => refused(bytes) ?? Exit.succeed(bytes))

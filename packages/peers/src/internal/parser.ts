@@ -1,5 +1,5 @@
 import { quoteText } from "@ductworks/core/DuctError"
-import { andThen, isDone } from "@ductworks/core/Settled"
+import { andThen, isDone, isSucceeded } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -50,31 +50,25 @@ export class Parser {
   parse(peer: Peer, packet: Uint8Array): Step<Parsed> {
     const { decode } = this.hooks
     if (decode === undefined) return this.open(peer, packet)
-    return andThen(
-      guarded(() => decode(packet), "undecodable"),
-      (body) => this.open(peer, body)
-    )
+    return andThen(guarded(decode, packet, "undecodable"), (body) => this.open(peer, body))
   }
 
   private open(peer: Peer, body: Uint8Array): Step<Parsed> {
     if (body.length === 0) return empty
     if (body.length > this.format.maxMessageBytes) return oversize
     const { parse = this.format.decode } = this.hooks
-    return andThen(
-      guarded(() => parse(body), "undecodable"),
-      (envelope) =>
-        typeof envelope.type === "string" && envelope.type.startsWith("~")
-          ? Exit.succeed({ entry: undefined, envelope })
-          : this.handleAll({ peer, type: envelope.type, data: envelope.data, id: envelope.id }, body.length)
+    return andThen(guarded(parse, body, "undecodable"), (envelope) =>
+      typeof envelope.type === "string" && envelope.type.startsWith("~")
+        ? Exit.succeed({ entry: undefined, envelope })
+        : this.handleAll({ peer, type: envelope.type, data: envelope.data, id: envelope.id }, body.length)
     )
   }
 
   private handleAll(message: Message, size: number): Step<Parsed> {
     const { handleAll } = this.hooks
     if (handleAll === undefined) return this.resolve(message, size)
-    return andThen(
-      guarded(() => handleAll(message), "hookFailures", message.id, message.type),
-      (changed) => (changed === undefined ? filtered : this.resolve(changed, size))
+    return andThen(guarded(handleAll, message, "hookFailures", message.id, message.type), (changed) =>
+      changed === undefined ? filtered : this.resolve(changed, size)
     )
   }
 
@@ -82,7 +76,7 @@ export class Parser {
     const entry = this.table.byWire.get(message.type)
     if (entry === undefined) return Exit.fail(new Dropped("unknownTypes", undefined, message.id, message.type))
     return andThen(
-      guarded(() => entry.data.decode(message.data, size), "undecodable", message.id, entry.name),
+      guarded((data) => entry.data.decode(data, size), message.data, "undecodable", message.id, entry.name),
       (data) => Exit.succeed({ entry, message, data })
     )
   }
@@ -93,18 +87,27 @@ const oversize = Exit.fail(new Dropped("oversize"))
 const filtered = Exit.fail(new Dropped("filtered"))
 
 /** A step that others wrote: whatever goes wrong in it drops the packet. */
-const guarded = <A>(
-  step: () => Effect.Effect<A, unknown, unknown>,
+const guarded = <A, B>(
+  step: (input: A) => Effect.Effect<B, unknown, unknown>,
+  input: A,
   reason: Reason,
   id?: number,
   type?: WireType
-): Step<A> => {
-  const drop = (cause: Cause.Cause<unknown>) => Exit.fail(new Dropped(reason, cause, id, type))
+): Step<B> => {
   try {
-    const effect = step()
-    if (!isDone(effect)) return Effect.catchAllCause(effect, drop)
-    return Exit.isSuccess(effect) ? Exit.succeed(effect.value) : drop(effect.cause)
+    const effect = step(input)
+    if (isSucceeded(effect)) return effect
+    return isDone(effect) && Exit.isFailure(effect)
+      ? drop(effect.cause, reason, id, type)
+      : guardedLater(effect, reason, id, type)
   } catch (defect) {
-    return drop(Cause.die(defect))
+    return drop(Cause.die(defect), reason, id, type)
   }
 }
+
+/** Apart, since a function with closures pays for what they share whether it makes them or not. */
+const guardedLater = <A>(effect: Effect.Effect<A, unknown, unknown>, reason: Reason, id?: number, type?: WireType) =>
+  Effect.catchAllCause(effect, (cause) => drop(cause, reason, id, type))
+
+const drop = (cause: Cause.Cause<unknown>, reason: Reason, id?: number, type?: WireType) =>
+  Exit.fail(new Dropped(reason, cause, id, type))
