@@ -24,7 +24,7 @@ export class End extends Facade implements Connection {
     this.#halves = halves
   }
 
-  /** What it is asked with least. A copy of one, in which something is replaced, is asked itself. */
+  /** What is behind it, for who asks often. A copy in which something is replaced is asked itself. */
   static lineOf(connection: Connection): Line {
     return #halves in connection ? connection.#halves : connection
   }

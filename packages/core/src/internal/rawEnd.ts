@@ -48,7 +48,7 @@ export abstract class RawEnd extends Facade implements RawDuct.RawDuct {
     this.#receiver = connection === undefined ? undefined : receiverOf(connection)
   }
 
-  /** What it is asked with least. A copy of one, in which something is replaced, is asked itself. */
+  /** What is behind it, for who asks often. A copy in which something is replaced is asked itself. */
   static lineOf(duct: RawDuct.RawDuct): Line | undefined {
     return #receiver in duct ? duct.#receiver : duct.line()
   }
