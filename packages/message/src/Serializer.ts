@@ -9,6 +9,7 @@ import { textCodec } from "./internal/encodings.js"
 import { checkPayload, decodeWith, deserializeError, encodeWith, serializeError } from "./internal/faults.js"
 import { decodeJson, isRawPossible, stringifyJson } from "./internal/json.js"
 import { parseRun } from "./internal/jsonRun.js"
+import { limitOr } from "./internal/limit.js"
 import { quotedOr, withQuoting } from "./internal/quoted.js"
 import { releasing } from "./internal/releases.js"
 import { withRuns } from "./internal/run.js"
@@ -76,7 +77,7 @@ export const make = <Out, In = Out>(options: {
   const { decode, encode, name } = options
   return {
     name,
-    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxMessageBytes: limitOr(options.maxMessageBytes, defaultMaxMessageBytes),
     encode: (message) => encodeWith(name, message, encode, checkPayload),
     decode: (payload) => decodeWith(name, payload, decode)
   }
@@ -100,7 +101,7 @@ export const makeEffect = <Out, In, EncodeError, DecodeError, R1 = never, R2 = n
   const { decode, encode, name } = options
   return {
     name,
-    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxMessageBytes: limitOr(options.maxMessageBytes, defaultMaxMessageBytes),
     encode: (message) =>
       failWith(
         Effect.suspend(() => Effect.map(encode(message), checkPayload)),

@@ -5,6 +5,7 @@ import * as Framing from "../Framing.js"
 import type * as MessageDuct from "../MessageDuct.js"
 import type { DeserializeError, SerializeError } from "../MessageError.js"
 import { type Whole, wholeOf } from "./framing/whole.js"
+import { limitOr } from "./limit.js"
 import { type Payload, quotingEncoder } from "./quoted.js"
 import { releases } from "./releases.js"
 import { type Run, runDecoder } from "./run.js"
@@ -109,7 +110,7 @@ export class Format<in Out, out In, R> implements Outbound<Out>, Inbound<In> {
 
 /** The smallest of the limits that apply; what is no limit does not. */
 const limitOf = (framing: Framing.Framing, asked: number | undefined, byFormat: number): Limit => {
-  const limit = asked === undefined || Number.isNaN(asked) ? byFormat : Math.max(0, asked)
+  const limit = limitOr(asked, byFormat)
   return limit <= framing.maxPayloadBytes
     ? { bytes: limit, name: "maxMessageBytes" }
     : { bytes: framing.maxPayloadBytes, name: `the ${framing.name} framing` }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Serializer } from "../Serializer.js"
 import { deserializeError, Problem, serializeError } from "./faults.js"
+import { limitOr } from "./limit.js"
 import { failWith } from "./settled.js"
 
 interface Compression {
@@ -18,7 +19,7 @@ export const withCompression = <Out, In, R>(
   compression: Compression
 ): Serializer<Out, In, R> => {
   const name = `${serializer.name}+${compression.name}`
-  const maxMessageBytes = compression.maxMessageBytes ?? serializer.maxMessageBytes
+  const maxMessageBytes = limitOr(compression.maxMessageBytes, serializer.maxMessageBytes)
   const tooLarge = `uncompressed, it is over the limit of ${maxMessageBytes} bytes (maxMessageBytes of ${name})`
   const utf8 = new TextEncoder()
   return {
