@@ -12,8 +12,10 @@ import {
   ExtData,
   EXT_TIMESTAMP
 } from "@msgpack/msgpack"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import { Problem } from "./internal/faults.js"
+import { limitOr } from "./internal/limit.js"
 import { checkContainer, checkScalar, ownBytes } from "./internal/packedValues.js"
 import { scan } from "./internal/scanPackedMessage.js"
 import { withSchema } from "./internal/withSchema.js"
@@ -26,9 +28,9 @@ import { defaultMaxMessageBytes, make, type Serializer } from "./Serializer.js"
  * @category models
  */
 export interface Extension {
-  /** 0 to 127; negative ones are predefined. */
+  /** 0 to 127; negative ones are predefined. Beyond one byte: a `SerializeError`, since another would be written. */
   readonly type: number
-  /** The bytes of a value that this extension is for; `undefined` for all others. */
+  /** The bytes of a value that this extension is for; `undefined` for all others. May throw. */
   readonly encode: (value: unknown) => Uint8Array | undefined
   /** The value of bytes that a peer sent, which are the extension's to keep. May throw. */
   readonly decode: (bytes: Uint8Array) => unknown
@@ -63,7 +65,11 @@ export interface Options {
  */
 export const timestamp: Extension = {
   type: EXT_TIMESTAMP,
-  encode: (value) => encodeTimestampExtension(value) ?? undefined,
+  encode: (value) => {
+    // It would arrive as 1970.
+    if (value instanceof Date && Number.isNaN(value.getTime())) throw new Problem("a Date in it is invalid")
+    return encodeTimestampExtension(value) ?? undefined
+  },
   decode: decodeTimestampExtension
 }
 
@@ -92,8 +98,11 @@ export const timestamp: Extension = {
  * @category serializers
  */
 export const messagePack = (options: Options = {}): Serializer<unknown> => {
-  const { bigint = false, extensions = [], maxDepth = 100 } = options
-  const extensionCodec = codecOf(extensions)
+  const { bigint = false, extensions = [] } = options
+  const maxDepth = limitOr(options.maxDepth, 100)
+  /** What extensions have made: theirs, bytes included. */
+  const foreign = new WeakSet()
+  const extensionCodec = codecOf(extensions, foreign)
   const known = new Set(extensions.map((extension) => extension.type))
   const knowsExtension = (type: number) => known.has(type)
   // The encoder counts a scalar in a container as a level of its own.
@@ -101,7 +110,7 @@ export const messagePack = (options: Options = {}): Serializer<unknown> => {
   let spare: Encoder | undefined
   return make<unknown>({
     name: "messagePack",
-    maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxMessageBytes: limitOr(options.maxMessageBytes, defaultMaxMessageBytes),
     encode: (message) => {
       if (message === undefined) throw new Problem("MessagePack has no form for undefined")
       checkScalar(message)
@@ -124,7 +133,7 @@ export const messagePack = (options: Options = {}): Serializer<unknown> => {
         extensionCodec,
         useBigInt64: bigint
       })
-      return hasBytes ? ownBytes(value) : value
+      return hasBytes ? ownBytes(value, foreign) : value
     }
   })
 }
@@ -140,13 +149,18 @@ export const messagePackSchema = <A, I, R>(schema: Schema.Schema<A, I, R>, optio
 
 const keptBytes = 64 * 1024
 
+const checkType = (type: number): number => {
+  if (new Int8Array([type])[0] !== type) throw new Problem(`${type} is no extension type: those are 0 to 127`)
+  return type
+}
+
 /** Not the library's `ExtensionCodec`: that one knows timestamps unasked, and decodes unknown types to an `ExtData`. */
-const codecOf = (extensions: ReadonlyArray<Extension>) => ({
+const codecOf = (extensions: ReadonlyArray<Extension>, foreign: WeakSet<object>) => ({
   // Called for everything but null, booleans, numbers and strings, and for each array and object before it is entered.
   tryToEncode: (value: unknown): ExtData | null => {
     for (const extension of extensions) {
       const bytes = extension.encode(value)
-      if (bytes !== undefined) return new ExtData(extension.type, bytes)
+      if (bytes !== undefined) return new ExtData(checkType(extension.type), bytes)
     }
     checkContainer(value)
     return null
@@ -154,6 +168,8 @@ const codecOf = (extensions: ReadonlyArray<Extension>) => ({
   decode: (bytes: Uint8Array, type: number): unknown => {
     const extension = extensions.find((one) => one.type === type)
     if (extension === undefined) throw new Problem(`extension type ${type} has no codec here`)
-    return extension.decode(new Uint8Array(bytes))
+    const value = extension.decode(new Uint8Array(bytes))
+    if (Predicate.isObject(value)) foreign.add(value)
+    return value
   }
 })

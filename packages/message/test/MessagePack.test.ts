@@ -161,6 +161,64 @@ describe("MessagePack", () => {
     assert.strictEqual(kept[0]?.buffer.byteLength, 3)
   })
 
+  it("ST-39 M-14 what an extension gives is its own: frozen, computed, in circles, beside bytes too", () => {
+    class Mark {}
+    const made: Array<object> = []
+    const circle: { readonly self: () => unknown; again?: unknown } = { self: () => circle }
+    circle.again = circle
+    const values = [
+      Object.freeze({ a: Object.freeze([1]) }),
+      circle,
+      {
+        get computed() {
+          return 1
+        }
+      }
+    ]
+    const format = messagePack({
+      extensions: [
+        {
+          type: 0,
+          encode: (value) => (value instanceof Mark ? new Uint8Array([made.length]) : undefined),
+          decode: (bytes) => {
+            const value = values[bytes[0] ?? 0]
+            if (value !== undefined) made.push(value)
+            return value
+          }
+        }
+      ]
+    })
+    for (const value of values) {
+      const back = Effect.runSync(roundTrip(format, [new Mark(), new Uint8Array([1])]))
+      assert.isTrue(Array.isArray(back) && back[0] === value)
+    }
+    assert.deepStrictEqual(made, values)
+  })
+
+  it("ST-39 an extension of a type that a byte cannot hold is a SerializeError, not another type", () => {
+    for (const type of [128, 300, -129, 1.5, NaN]) {
+      const other = { type: 44, encode: () => undefined, decode: () => "other" }
+      const format = messagePack({ extensions: [{ ...other, type, encode: () => new Uint8Array(1) }, other] })
+      const error = now(format.encode([1]))
+      assert.instanceOf(error, SerializeError)
+      assert.include(error.problem, `${type} is no extension type`)
+    }
+  })
+
+  it("ST-39 an invalid Date is a SerializeError, not 1970", () => {
+    const error = now(messagePack({ extensions: [timestamp] }).encode([new Date(NaN)]))
+    assert.instanceOf(error, SerializeError)
+    assert.include(error.problem, "a Date in it is invalid")
+  })
+
+  it("M-9 limits that are no numbers are the defaults", () => {
+    const { maxMessageBytes } = messagePack({ maxMessageBytes: NaN })
+    assert.strictEqual(maxMessageBytes, 16 * 1024 * 1024)
+    const deep = Uint8Array.from({ length: 102 }, () => 0x91)
+    deep[101] = 1
+    assert.include(problemOf(deep, messagePack({ maxDepth: NaN })), "nested deeper than 100 levels")
+  })
+
   it("with a Schema", () => {
     class Thumbnail extends Schema.Class<Thumbnail>("Thumbnail")({
       path: Schema.String,

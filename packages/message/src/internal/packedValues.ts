@@ -39,14 +39,16 @@ const isPlain = (value: object): boolean => {
 
 /**
  * A decoded value whose bytes are its own. The decoder gives views of the payload; one that is less than half of its
- * memory would keep the rest alive. Only where the payload was scanned, so that the depth is bounded.
+ * memory would keep the rest alive. Only where the payload was scanned, so that the depth is bounded; what extensions made
+ * of theirs may be of any depth, frozen, or go in circles.
  */
-export const ownBytes = (value: unknown): unknown => {
+export const ownBytes = (value: unknown, foreign: WeakSet<object>): unknown => {
+  if (!Predicate.isObject(value) || foreign.has(value)) return value
   if (value instanceof Uint8Array) {
     return value.length * 2 >= value.buffer.byteLength ? value : new Uint8Array(value)
   }
-  if (Array.isArray(value)) return value.map(ownBytes)
+  if (Array.isArray(value)) return value.map((part) => ownBytes(part, foreign))
   if (!Predicate.isRecord(value) || !isPlain(value)) return value
-  for (const key of Object.keys(value)) value[key] = ownBytes(value[key])
+  for (const key of Object.keys(value)) value[key] = ownBytes(value[key], foreign)
   return value
 }
