@@ -92,6 +92,7 @@ export const gzip = <Out, In, R>(
 ): Serializer.Serializer<Out, In, R> =>
   compressed(serializer, options, {
     name: "gzip",
+    levels: [0, 9],
     compress: (bytes) => zlib.gzipSync(bytes, levelOf(options)),
     decompress: (bytes, limit) => zlib.gunzipSync(bytes, limit)
   })
@@ -108,6 +109,7 @@ export const deflate = <Out, In, R>(
 ): Serializer.Serializer<Out, In, R> =>
   compressed(serializer, options, {
     name: "deflate",
+    levels: [0, 9],
     compress: (bytes) => zlib.deflateSync(bytes, levelOf(options)),
     decompress: (bytes, limit) => zlib.inflateSync(bytes, limit)
   })
@@ -124,6 +126,7 @@ export const brotli = <Out, In, R>(
 ): Serializer.Serializer<Out, In, R> =>
   compressed(serializer, options, {
     name: "brotli",
+    levels: [0, 11],
     compress: (bytes) =>
       zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: options.level ?? 4 } }),
     decompress: (bytes, limit) => zlib.brotliDecompressSync(bytes, limit)
@@ -152,6 +155,7 @@ export const zstd = <Out, In, R>(
     return Effect.succeed(
       compressed(serializer, options, {
         name: "zstd",
+        levels: [1, 22],
         compress: (bytes) => compress(bytes, { params: { [parameter]: options.level ?? 3 } }),
         decompress
       })
@@ -164,6 +168,8 @@ interface Limit {
 
 interface Codec {
   readonly name: string
+  /** The lowest and the highest. */
+  readonly levels: readonly [number, number]
   readonly compress: (bytes: Uint8Array) => Uint8Array
   readonly decompress: (bytes: Uint8Array, limit: Limit) => Uint8Array
 }
@@ -175,12 +181,21 @@ const compressed = <Out, In, R>(
 ): Serializer.Serializer<Out, In, R> =>
   Serializer.compressed(serializer, {
     name: codec.name,
-    compress: codec.compress,
+    compress: (bytes) => {
+      checkLevel(options.level, codec.levels)
+      return codec.compress(bytes)
+    },
     // Node accepts 1 to the largest Buffer.
     decompress: (bytes, limit) =>
       codec.decompress(bytes, { maxOutputLength: Math.max(1, Math.min(limit, constants.MAX_LENGTH)) }),
     ...(options.maxMessageBytes === undefined ? {} : { maxMessageBytes: options.maxMessageBytes })
   })
+
+// Brotli would take any number, and others a few that are no level.
+const checkLevel = (level: number | undefined, [lowest, highest]: Codec["levels"]): void => {
+  if (level === undefined || (Number.isInteger(level) && level >= lowest && level <= highest)) return
+  throw new RangeError(`the level must be a whole number from ${lowest} to ${highest}, not ${level}`)
+}
 
 const levelOf = (options: CompressionOptions): { readonly level?: number } =>
   options.level === undefined ? {} : { level: options.level }

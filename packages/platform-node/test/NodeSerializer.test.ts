@@ -75,22 +75,29 @@ describe("NodeSerializer.structuredCloneTrusted", () => {
   )
 })
 
+const someBytes = { ...Serializer.bytes, maxMessageBytes: 2 * mebibyte }
+
+const limited = { maxMessageBytes: mebibyte }
+
 const codecs = [
   {
     name: "gzip",
-    make: Effect.succeed(NodeSerializer.gzip(Serializer.bytes, { maxMessageBytes: mebibyte })),
+    make: (options: NodeSerializer.CompressionOptions = limited) =>
+      Effect.succeed(NodeSerializer.gzip(someBytes, options)),
     compress: (bytes: Uint8Array) => zlib.gzipSync(bytes),
     decompress: (bytes: Uint8Array) => zlib.gunzipSync(bytes)
   },
   {
     name: "deflate",
-    make: Effect.succeed(NodeSerializer.deflate(Serializer.bytes, { maxMessageBytes: mebibyte })),
+    make: (options: NodeSerializer.CompressionOptions = limited) =>
+      Effect.succeed(NodeSerializer.deflate(someBytes, options)),
     compress: (bytes: Uint8Array) => zlib.deflateSync(bytes),
     decompress: (bytes: Uint8Array) => zlib.inflateSync(bytes)
   },
   {
     name: "brotli",
-    make: Effect.succeed(NodeSerializer.brotli(Serializer.bytes, { maxMessageBytes: mebibyte })),
+    make: (options: NodeSerializer.CompressionOptions = limited) =>
+      Effect.succeed(NodeSerializer.brotli(someBytes, options)),
     compress: (bytes: Uint8Array) =>
       zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
     decompress: (bytes: Uint8Array) => zlib.brotliDecompressSync(bytes)
@@ -100,7 +107,7 @@ const codecs = [
 describe.each(codecs)("NodeSerializer.$name", ({ compress, decompress, make, name }) => {
   it.effect("makes messages smaller and gives them back, up to the limit", () =>
     Effect.gen(function* () {
-      const serializer = yield* make
+      const serializer = yield* make()
       const message = new Uint8Array(mebibyte).fill(7)
       const encoded = payloadOf(yield* serializer.encode(message))
       assert.isBelow(encoded.length, 10_000)
@@ -114,7 +121,7 @@ describe.each(codecs)("NodeSerializer.$name", ({ compress, decompress, make, nam
 
   it.effect("a decompression bomb is refused before it takes the memory", () =>
     Effect.gen(function* () {
-      const serializer = yield* make
+      const serializer = yield* make()
       const bomb = compress(new Uint8Array(64 * mebibyte))
       assert.isBelow(bomb.length, mebibyte / 8)
       // The harm: without a limit the whole of it is unpacked.
@@ -126,9 +133,29 @@ describe.each(codecs)("NodeSerializer.$name", ({ compress, decompress, make, nam
     })
   )
 
+  it.effect("M-9 a limit that is no number is the serializer's, before and after", () =>
+    Effect.gen(function* () {
+      const serializer = yield* make({ maxMessageBytes: NaN })
+      assert.strictEqual(serializer.maxMessageBytes, 2 * mebibyte)
+      const tooLong = new Uint8Array(2 * mebibyte + 1)
+      assert.strictEqual((yield* Effect.flip(serializer.encode(tooLong)))._tag, "SerializeError")
+      assert.strictEqual((yield* Effect.flip(serializer.decode(compress(tooLong))))._tag, "DeserializeError")
+    })
+  )
+
+  it.effect("a level that is none is a SerializeError", () =>
+    Effect.gen(function* () {
+      for (const level of [-1, 23, 1.5, NaN, Infinity]) {
+        const { problem } = yield* Effect.flip((yield* make({ level })).encode(new Uint8Array(10)))
+        assert.include(problem, `not ${level}`)
+      }
+      assert.strictEqual((yield* roundTrip(yield* make({ level: 1 }), new Uint8Array(10))).length, 10)
+    })
+  )
+
   it.effect("garbage and a payload that is cut off are DeserializeErrors", () =>
     Effect.gen(function* () {
-      const serializer = yield* make
+      const serializer = yield* make()
       const whole = compress(new Uint8Array(1000).fill(1))
       for (const payload of [new Uint8Array([1, 2, 3]), whole.subarray(0, whole.length - 3), new Uint8Array(0)]) {
         const error = yield* Effect.flip(serializer.decode(payload))
