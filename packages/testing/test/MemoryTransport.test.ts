@@ -33,6 +33,7 @@ describe("MemoryTransport", () => {
       const error = yield* Effect.flip(transport.listen(address))
       assert.instanceOf(error, DuctError.BindFailed)
       assert.strictEqual(error.reason, "AddressInUse")
+      assert.include(error.message, "choose another name")
       yield* Scope.close(first, Exit.void)
       yield* transport.listen(address)
     }).pipe(withMemory)

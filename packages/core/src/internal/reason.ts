@@ -46,9 +46,9 @@ export const withCode = (text: string, code: string | undefined): string =>
 export const bindMessage = ({ address, code, reason }: Failed): string => {
   const what = withCode(`cannot listen at ${quote(address)}: ${reason}`, code)
   if (reason !== "AddressInUse") return `${what}; ${hints[reason]}`
-  return address.startsWith("unix:")
-    ? `${what}; if no process listens there any more, replaceStale makes it give way`
-    : `${what}; choose another port, or 0 for any free one`
+  if (address.startsWith("unix:"))
+    return `${what}; if no process listens there any more, replaceStale makes it give way`
+  return `${what}; choose another ${address.startsWith("memory:") ? "name" : "port, or 0 for any free one"}`
 }
 
 export const connectMessage = ({ address, code, reason }: Failed): string => {
