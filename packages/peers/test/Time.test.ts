@@ -1,4 +1,4 @@
-import { PeerFormat, PeerProtocol, PeerSocket, PeerTransport } from "@ductworks/peers"
+import { PeerFormat, PeerProtocol, type PeerSender, PeerSocket, PeerTransport } from "@ductworks/peers"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Duration, Effect, FastCheck, Fiber, Stream, TestClock } from "effect"
 import { Chat, say } from "./support/chat.js"
@@ -272,6 +272,79 @@ describe("timed events", () => {
       assert.deepStrictEqual(yield* elapse, ["again"])
     })
   )
+
+  it.scoped("ST-44 a callback that is taken away ends what it has begun, taken away by itself too", () =>
+    Effect.gen(function* () {
+      const noted: Array<string> = []
+      const socket = yield* PeerSocket.makeWith(new Scripted(), Chat)
+      const note = (text: string) => Effect.sync(() => noted.push(text))
+      const slow = (name: string) => Effect.andThen(note(name), Effect.delay(note(`${name} ended`), "500 millis"))
+      const other = yield* socket.timed("1 seconds", () => slow("other"))
+      const once: PeerSender.Registration = yield* socket.timed("2 seconds", () =>
+        Effect.andThen(once.remove, slow("once"))
+      )
+      yield* settle
+      yield* pass("1 seconds")
+      yield* other.remove
+      yield* pass("500 millis")
+      yield* pass("10 seconds")
+      assert.deepStrictEqual(noted, ["other", "other ended", "once", "once ended"])
+      yield* socket.timed("1 seconds", () => note("again"))
+      yield* settle
+      yield* pass("1 seconds")
+      assert.strictEqual(noted[4], "again")
+    })
+  )
+
+  it.scoped("ST-44 M-12 a delay of nothing is a millisecond, and an infinite one never over", () =>
+    Effect.gen(function* () {
+      const ran: Record<string, number> = {}
+      const count = (name: string) => Effect.sync(() => (ran[name] = (ran[name] ?? 0) + 1))
+      const socket = yield* PeerSocket.makeWith(new Scripted(), Chat, {
+        tickInterval: Duration.infinity,
+        heartbeat: Duration.infinity,
+        tick: () => count("tick")
+      })
+      const finite = yield* Effect.forEach([0, -1, NaN], (delay) => socket.timed(delay, () => count(`${delay}`)))
+      yield* socket.timed(Duration.infinity, () => count("never"))
+      yield* settle
+      for (let i = 0; i < 3; i++) yield* pass("1 millis")
+      assert.deepStrictEqual(ran, { tick: 1, "0": 3, "-1": 3, NaN: 3 })
+      for (const { remove } of finite) yield* remove
+      yield* pass("365 days")
+      assert.deepStrictEqual(ran, { tick: 1, "0": 3, "-1": 3, NaN: 3 })
+    })
+  )
+
+  it.scoped("ST-44 M-13 a callback, or a tick, that ends by an interruption is logged, and runs again", () => {
+    const { capture, lines } = logs()
+    return Effect.gen(function* () {
+      let ran = 0
+      const { socket } = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const gone = yield* Effect.fork(Effect.never)
+          yield* Fiber.interrupt(gone)
+          const join = () =>
+            Effect.zipRight(
+              Effect.sync(() => ran++),
+              Fiber.join(gone)
+            )
+          const socket = yield* PeerSocket.makeWith(new Scripted(), Chat, { tickInterval: "1 seconds", tick: join })
+          yield* socket.timed("1 seconds", join)
+          yield* settle
+          yield* pass("1 seconds")
+          yield* pass("1 seconds")
+          yield* socket.timed("1 seconds", () => Effect.never)
+          yield* pass("1 seconds")
+          return { socket }
+        })
+      )
+      assert.strictEqual(ran, 4 + 3)
+      // The socket's own end is none of a callback.
+      assert.strictEqual((yield* socket.stats).hookFailures, ran)
+      assert.strictEqual(lines.length, ran)
+    }).pipe(capture)
+  })
 
   it.scoped("ST-44 a callback that fails does not stop the others, nor itself", () =>
     Effect.gen(function* () {

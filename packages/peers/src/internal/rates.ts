@@ -1,17 +1,24 @@
-import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import type { Tick } from "../PeerOptions.js"
 import type { Counters } from "./counters.js"
-import type { Fibers } from "./fibers.js"
+import { type Fibers, interrupt } from "./fibers.js"
+import { interval } from "./settings.js"
 import { atFixedRate } from "./ticker.js"
 
 type Callback = (tick: Tick) => Effect.Effect<unknown, unknown>
 
+/** The callbacks of one delay. What they have begun they end, also when they are taken away meanwhile. */
+class Rate {
+  callbacks: ReadonlyArray<Callback> = []
+  isRunning = false
+  fiber: Fiber.RuntimeFiber<never> | undefined = undefined
+}
+
 /** Everything that happens at a fixed rate: ticks, heartbeats, timed callbacks. */
 export class Rates {
-  private readonly timed = new Map<number, { callbacks: ReadonlyArray<Callback>; fiber: Fiber.RuntimeFiber<never> }>()
+  private readonly timed = new Map<number, Rate>()
 
   constructor(
     private readonly counters: Counters,
@@ -34,27 +41,37 @@ export class Rates {
 
   /** Adds a callback of the delay, or puts it in the place of all others; gives what takes it away again. */
   add(delay: Duration.Duration, callback: Callback, isExclusive: boolean): () => void {
-    const millis = Duration.toMillis(delay)
-    const rate = this.timed.get(millis) ?? { callbacks: [], fiber: this.run(millis) }
+    const every = interval(delay)
+    const millis = Duration.toMillis(every)
+    const known = this.timed.get(millis)
+    const rate = known ?? new Rate()
     rate.callbacks = isExclusive ? [callback] : [...rate.callbacks, callback]
-    this.timed.set(millis, rate)
+    if (known === undefined) {
+      this.timed.set(millis, rate)
+      this.run(rate, every)
+    }
     return () => {
       rate.callbacks = rate.callbacks.filter((other) => other !== callback)
       if (rate.callbacks.length > 0 || this.timed.get(millis) !== rate) return
       this.timed.delete(millis)
-      this.fibers.background(Fiber.interrupt(rate.fiber))
+      if (!rate.isRunning) interrupt(rate.fiber)
     }
   }
 
-  private run(millis: number): Fiber.RuntimeFiber<never> {
-    const interval = Duration.millis(millis)
+  private run(rate: Rate, every: Duration.Duration): void {
     const all = (tick: Tick) =>
-      Effect.forEach(
-        this.timed.get(millis)?.callbacks ?? [],
-        (callback) => this.guarded("a timed callback", callback, tick),
-        { concurrency: "unbounded", discard: true }
-      )
-    return this.start(interval, interval, all)
+      Effect.suspend(() => {
+        rate.isRunning = true
+        const running = Effect.forEach(rate.callbacks, (callback) => this.guarded("a timed callback", callback, tick), {
+          concurrency: "unbounded",
+          discard: true
+        })
+        return Effect.flatMap(running, () => {
+          rate.isRunning = false
+          return rate.callbacks.length > 0 ? Effect.void : Effect.interrupt
+        })
+      })
+    rate.fiber = this.start(every, every, all)
   }
 
   /** However it ends, the rate goes on; and it does end. */
@@ -64,12 +81,11 @@ export class Rates {
       Effect.timeoutTo({ duration: this.hookMillis, onSuccess: Effect.succeed, onTimeout: tooLong }),
       Effect.flatten,
       Effect.catchAllCause((cause) =>
-        Cause.isInterruptedOnly(cause)
-          ? Effect.interrupt
-          : Effect.sync(() => {
-              this.counters.hookFailures++
-              this.fibers.error(`${what} failed`, {}, cause)
-            })
+        // An interruption of its own making too: that of the socket is not seen here.
+        Effect.sync(() => {
+          this.counters.hookFailures++
+          this.fibers.error(`${what} failed`, {}, cause)
+        })
       ),
       Effect.asVoid
     )

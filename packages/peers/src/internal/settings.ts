@@ -30,7 +30,8 @@ export interface Resolved {
 const mebibyte = 1024 * 1024
 
 /** A rate needs a time between its beats. */
-const interval = (asked: Duration.DurationInput): Duration.Duration => Duration.max(Duration.decode(asked), "1 millis")
+export const interval = (asked: Duration.DurationInput): Duration.Duration =>
+  Duration.max(Duration.decode(asked), "1 millis")
 
 export const resolve = (settings: Settings): Resolved => {
   const { firstMessageTimeout = "5 seconds", handlerTimeout = "30 seconds", heartbeat = false } = settings

@@ -1,7 +1,11 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Tick } from "../PeerOptions.js"
+
+/** For an infinite interval: nobody lives to see its second tick. */
+const aeon = BigInt(Number.MAX_SAFE_INTEGER) * 1_000_000n
 
 /**
  * Runs the body at a fixed rate for ever, first after `delay`: the n-th time n intervals after the first, however long it
@@ -13,7 +17,7 @@ export const atFixedRate = (
   body: (tick: Tick) => Effect.Effect<void>
 ): Effect.Effect<never> =>
   Effect.flatMap(Effect.clock, (clock) => {
-    const nanos = Duration.unsafeToNanos(interval)
+    const nanos = Option.getOrElse(Duration.toNanos(interval), () => aeon)
     const run = (start: bigint, tick: Tick): Effect.Effect<never> => {
       const begin = clock.unsafeCurrentTimeNanos()
       return Effect.flatMap(body(tick), () => {
