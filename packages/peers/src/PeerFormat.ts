@@ -43,6 +43,7 @@ export interface PeerFormat {
   readonly maxMessageBytes: number
   /** Whether it carries any wire type and the `id`: requests and heartbeats need it. */
   readonly hasControl: boolean
+  /** The bytes outlive the send, as they may wait for a slow peer: they must not change any more. */
   readonly encode: (envelope: Envelope) => Effect.Effect<Uint8Array, SerializeError>
   readonly decode: (packet: Uint8Array) => Effect.Effect<Envelope, DeserializeError>
 }
@@ -92,7 +93,8 @@ export const lines: (options?: { readonly type?: WireType; readonly maxMessageBy
   internal.lines
 
 /**
- * A format from two synchronous functions, which may throw: the packet is then undecodable, or the send fails.
+ * A format from two synchronous functions, which may throw: the packet is then undecodable, or the send fails. The bytes
+ * that `encode` gives must not change any more.
  *
  * @since 0.1.0
  * @category constructors

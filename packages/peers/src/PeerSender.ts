@@ -29,7 +29,7 @@ export interface PeerSender<M extends Messages> {
   readonly send: { readonly [K in keyof M]: Send<M, K> }
   /** Sends by the type's name on the wire: `data` is not checked, but written by the format as it is. */
   readonly sendMessage: (type: WireType, data: unknown, peer?: Peer) => Effect.Effect<void, SendError>
-  /** Sends a packet as it is, encoded already. */
+  /** Sends a packet as it is, encoded already; its owner may fill it in anew once that has completed. */
   readonly sendRaw: (packet: Uint8Array, peer?: Peer) => Effect.Effect<void, SendError>
   /**
    * Asks by name: `yield* socket.request.sum([1, 2], peer)`. Types without a reply are not there. Fails with `PeerLost`

@@ -1,11 +1,13 @@
-import { type PeerOptions, PeerSocket, PeerTransport } from "@ductworks/peers"
+import { PeerFormat, type PeerOptions, PeerProtocol, PeerSocket, PeerTransport } from "@ductworks/peers"
 import { RemoteDuctReset, Unsupported } from "@ductworks/core/DuctError"
 import * as MemoryPeers from "@ductworks/testing/MemoryPeers"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber, Schema, Stream } from "effect"
 import { Chat, say } from "./support/chat.js"
 import { logs } from "./support/logs.js"
 import { Scripted, settle, until } from "./support/scripted.js"
+
+const raw = { format: PeerFormat.raw() }
 
 const hello = '[1,{"text":"hello"}]'
 
@@ -34,6 +36,28 @@ describe("sending", () => {
         ...["a", "b", "c"].map((id) => [id, "raw"] as const)
       ])
       assert.strictEqual((yield* socket.stats).sent, 8)
+    })
+  )
+
+  it.scoped("ST-22 what was sent may be filled in anew, also while it waits for a slow peer", () =>
+    Effect.gen(function* () {
+      const Bytes = PeerProtocol.make("test/Bytes", { bytes: { type: 0, schema: Schema.Uint8ArrayFromSelf } }, raw)
+      const transport = new Scripted()
+      const socket = yield* PeerSocket.makeWith(transport, Bytes, { slowPeer: "dropOldest" })
+      const peer = transport.join("a")
+      yield* settle
+      transport.stalled.add("a")
+      const packet = new TextEncoder().encode("one")
+      yield* socket.sendRaw(packet, peer)
+      packet.set(new TextEncoder().encode("two"))
+      yield* socket.send.bytes(packet, peer)
+      packet.fill(0)
+      yield* transport.go("a")
+      yield* until(() => transport.sent.length === 2)
+      assert.deepStrictEqual(transport.sent, [
+        ["a", "one"],
+        ["a", "two"]
+      ])
     })
   )
 

@@ -35,7 +35,8 @@ export const facade = (core: Core): PeerSocket<Messages, unknown> => {
     ),
     sendMessage: (type, data, peer) =>
       Effect.suspend(() => andThen(outflow.encode({ type, data }), (packet) => outflow.transmit(packet, peer))),
-    sendRaw: (packet, peer) => Effect.suspend(() => outflow.transmit(packet, peer)),
+    // A copy, as the packet may wait for a slow peer, or for the system, when its owner fills it in anew.
+    sendRaw: (packet, peer) => Effect.suspend(() => outflow.transmit(new Uint8Array(packet), peer)),
     request: Object.fromEntries(
       entries.map(({ name }) => {
         const ask: Request<Messages, string> = (data, peer, options) => request(name, data, peer, options)

@@ -10,7 +10,6 @@ const utf8 = new TextEncoder()
 /** A body as bytes, whichever of the two a serializer gave. */
 export const toBytes = (body: Uint8Array | string): Uint8Array => (typeof body === "string" ? utf8.encode(body) : body)
 
-/** The packet outlives the send: it may wait for a slow peer. */
 const bodyBytes = (body: Uint8Array | string): Effect.Effect<Uint8Array> => Exit.succeed(toBytes(body))
 
 const isWireType = (u: unknown): u is WireType => typeof u === "string" || Number.isSafeInteger(u)
@@ -60,7 +59,7 @@ export const raw = ({ type = 0, ...limits }: SingleOptions = {}): PeerFormat => 
   const { maxMessageBytes } = Serializer.bytes
   const decode = (packet: Uint8Array): unknown =>
     packet.length * 2 >= packet.buffer.byteLength ? packet : new Uint8Array(packet)
-  const encode = (data: unknown) => (data instanceof Uint8Array ? data : String(data))
+  const encode = (data: unknown) => (data instanceof Uint8Array ? new Uint8Array(data) : String(data))
   return single(Serializer.make<unknown>({ name: "raw", maxMessageBytes, encode, decode, ...limits }), type)
 }
 
