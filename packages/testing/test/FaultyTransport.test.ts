@@ -43,6 +43,19 @@ describe("FaultyTransport", () => {
     })
   )
 
+  it.scoped("DW-42 numbers that are none are no faults", () =>
+    Effect.forEach(
+      [{ slice: NaN }, { slice: { upTo: NaN, seed: NaN } }, { cutAfter: NaN, freezeAfter: NaN, resetAfter: NaN }],
+      (outgoing) =>
+        Effect.gen(function* () {
+          const { client, server } = yield* open({ outgoing })
+          yield* client.write([bytes])
+          yield* client.endWrite
+          assert.deepStrictEqual((yield* drain(server)).all, [...bytes])
+        })
+    )
+  )
+
   it.scoped("random slices are the same for the same seed", () =>
     Effect.gen(function* () {
       const sizes = (seed: number) =>

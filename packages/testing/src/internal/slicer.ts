@@ -27,7 +27,8 @@ export class Slicer {
   /** The next slice, which counts as moved. Not when empty, or when a fault is due. */
   next(): Uint8Array {
     const first = this.waiting[0] ?? new Uint8Array(0)
-    const length = Math.min(first.length, this.largest(), this.untilFault())
+    // A number that is none makes this none, and the line would go round for ever.
+    const length = Math.min(first.length, this.largest(), this.untilFault()) || first.length
     this.moved += length
     if (length === first.length) this.waiting.shift()
     else this.waiting[0] = first.subarray(length)
