@@ -69,7 +69,8 @@ export interface WebSocketServerOptions extends WebSocketPeersOptions {
  * A WebSocket server: every socket is a peer (`ws://127.0.0.1:5000#1`), one frame is one packet, and a close is its
  * `Left`. It can `connect` too. Nothing is read before the first `receive`, and of a peer for whom there is no room
  * nothing more. Unfinished packets share `maxReassemblyBytes`. Compression is off. An address in use fails
- * with `BindFailed`. The scope says goodbye to all peers, which takes at most `linger`; after a failure it breaks off.
+ * with `BindFailed`, a host, a port or a path that is none with `InvalidArgument`. The scope says goodbye to all peers, which
+ * takes at most `linger`; after a failure it breaks off.
  *
  * @example
  * import * as NodeWebSocketPeers from "@ductworks/platform-node/NodeWebSocketPeers"

@@ -178,6 +178,34 @@ describe("WebSocket peers", () => {
       })
   )
 
+  for (const [name, options] of [
+    ["hostname", { host: "" }],
+    ["hostname", { host: "a b" }],
+    ["port", { port: -1 }],
+    ["port", { port: NaN }],
+    ["path", { path: "" }],
+    ["path", { path: "chat" }],
+    ["path", { path: "/chat?room=1" }],
+    ["path", { path: "/caf\u00e9" }]
+  ] as const) {
+    const given = JSON.stringify(options)
+    it.scopedLive(`ST-42 a ${name} that nobody can connect to is an InvalidArgument: ${given} (websocket)`, () =>
+      Effect.gen(function* () {
+        const failed = yield* Effect.flip(NodeWebSocketPeers.makeServer(options))
+        assert.include(failed, { _tag: "InvalidArgument", operation: "bind" })
+        assert.include(failed.message, `the ${name}`.replace("the hostname", "hostname"))
+      })
+    )
+  }
+
+  it.scopedLive("ST-42 an endpoint with a fragment is an InvalidAddress (websocket)", () =>
+    Effect.gen(function* () {
+      const client = yield* NodeWebSocketPeers.makeClient()
+      const failed = yield* Effect.flip(client.connect("ws://127.0.0.1:1/chat#room"))
+      assert.strictEqual(failed._tag, "InvalidAddress")
+    })
+  )
+
   it.scopedLive("ST-42 an address in use is AddressInUse (websocket)", () =>
     Effect.gen(function* () {
       const server = yield* NodeWebSocketPeers.makeServer()

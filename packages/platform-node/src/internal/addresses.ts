@@ -27,7 +27,8 @@ export const hostProblem = (hostname: string): string | undefined => {
   return /[\s\0]/.test(hostname) ? "a hostname cannot contain spaces or NUL" : undefined
 }
 
-const tcpProblem = ({ hostname, port }: TcpAddress, lowestPort: number): string | undefined => {
+/** What is wrong with an endpoint, whose port may be 0 only to listen. */
+export const tcpProblem = ({ hostname, port }: TcpAddress, lowestPort: number): string | undefined => {
   const isPort = Number.isInteger(port) && port >= lowestPort && port <= 65535
   return hostProblem(hostname) ?? (isPort ? undefined : `the port must be a whole number from ${lowestPort} to 65535`)
 }

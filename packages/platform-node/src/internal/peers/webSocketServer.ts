@@ -1,4 +1,5 @@
-import { BindFailed } from "@ductworks/core/DuctError"
+import { TcpAddress } from "@ductworks/core/Address"
+import { BindFailed, InvalidArgument, quoteText } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
@@ -8,13 +9,18 @@ import { WebSocketServer } from "ws"
 import type { BindError } from "@ductworks/peers/PeerError"
 import type { PeerTransportService } from "@ductworks/peers/PeerTransport"
 import type { WebSocketServerOptions } from "../../NodeWebSocketPeers.js"
+import { tcpProblem } from "../addresses.js"
 import { details, reasonOf } from "../errno.js"
 import { WebSocketPeers } from "./webSockets.js"
+
+const defaultHost = "127.0.0.1"
 
 export const serveWebSockets = (
   options: WebSocketServerOptions
 ): Effect.Effect<PeerTransportService, BindError, Scope.Scope> =>
   Effect.gen(function* () {
+    const problem = pathProblem(options.path) ?? (options.server === undefined ? hereProblem(options) : undefined)
+    if (problem !== undefined) return yield* new InvalidArgument({ operation: "bind", problem })
     const server = options.server ?? (yield* listening(options))
     const peers = yield* Effect.acquireRelease(
       Effect.sync(() => new WebSocketPeers(endpointsOf(server, options.path), options)),
@@ -26,6 +32,16 @@ export const serveWebSockets = (
     )
     return peers
   })
+
+const hereProblem = ({ host = defaultHost, port = 0 }: WebSocketServerOptions) => tcpProblem(TcpAddress(host, port), 0)
+
+/** Requests name it as a URL writes it: no other would ever be asked for. */
+const pathProblem = (path = "/"): string | undefined =>
+  URL.canParse(path, anywhere) && new URL(path, anywhere).pathname === path
+    ? undefined
+    : `the path must be one as URLs write it, such as /chat, not ${quoteText(path)}`
+
+const anywhere = "ws://127.0.0.1"
 
 /** Takes the upgrades of a server; gives what stops that. */
 const attach = (server: http.Server, peers: WebSocketPeers, options: WebSocketServerOptions): (() => void) => {
@@ -84,7 +100,7 @@ const endpointsOf = (server: http.Server, path = ""): ReadonlyArray<string> => {
 const listening = (options: WebSocketServerOptions): Effect.Effect<http.Server, BindFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<http.Server, BindFailed>((resume) => {
-      const { host = "127.0.0.1", port = 0 } = options
+      const { host = defaultHost, port = 0 } = options
       const server = http.createServer((_, response) => response.writeHead(426, { Connection: "close" }).end())
       const fail = (cause: unknown) => {
         const address = `ws://${host.includes(":") ? `[${host}]` : host}:${port}`

@@ -104,9 +104,9 @@ export class WebSocketPeers implements PeerTransportService {
   private attempt(endpoint: string): Effect.Effect<Peer, ReachError> {
     return Effect.async((resume) => {
       if (this.isShut) return resume(Exit.fail(new DuctClosed({ operation: "connect" })))
-      if (!/^wss?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
+      if (!/^wss?:\/\/[^#]*$/.test(endpoint) || !URL.canParse(endpoint)) {
         return resume(
-          Exit.fail(new InvalidAddress({ address: endpoint, problem: "expected ws:// or wss:// and a host" }))
+          Exit.fail(new InvalidAddress({ address: endpoint, problem: "expected ws:// or wss://, a host, and no #" }))
         )
       }
       const socket = new WebSocket(endpoint, this.settings)
