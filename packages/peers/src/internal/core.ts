@@ -181,7 +181,6 @@ export class Core {
     return Effect.matchCauseEffect(restore(this.authenticate(member)), {
       onFailure: (cause) => {
         if (member.state !== "gone") roster.lose(member, "Refused")
-        if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
         return Exit.fail(new PeerRefused({ peer: peer.id, by: "connectTo", cause: Cause.squash(cause) }))
       },
       onSuccess: () => {

@@ -32,7 +32,7 @@ export const start = <A, E, R>(runtime: Runtime.Runtime<R>, effect: () => Effect
 /** The fibers of one socket, which end with it. */
 export class Fibers {
   private readonly running = new Set<AnyFiber>()
-  private isClosed = false
+  isClosed = false
 
   /** Of whoever made the socket. */
   readonly scheduler: Scheduler

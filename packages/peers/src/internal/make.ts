@@ -1,5 +1,4 @@
 import type { InvalidArgument } from "@ductworks/core/DuctError"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Runtime from "effect/Runtime"
@@ -54,8 +53,7 @@ const begin = (
     if (childSetup !== undefined) {
       yield* Effect.catchAllCause(
         core.hook(() => childSetup(socket)),
-        (cause) =>
-          Cause.isInterruptedOnly(cause) ? Effect.interrupt : new SetupFailed({ socket: core.protocol.id, cause })
+        (cause) => new SetupFailed({ socket: core.protocol.id, cause })
       )
     }
     core.start()

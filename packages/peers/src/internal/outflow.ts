@@ -80,7 +80,7 @@ export class Outflow {
       const started = start(this.fibers.runtime, () => effect)
       this.timers.within(started, this.settings.hookMillis, (exit, isLate) => {
         if (Exit.isSuccess(exit)) return resume(Exit.succeed(exit.value))
-        if (!isLate && Cause.isInterruptedOnly(exit.cause)) return resume(closed)
+        if (this.isClosed && Cause.isInterruptedOnly(exit.cause)) return resume(closed)
         if (!isLate) return resume(this.failedStep(what, exit.cause))
         resume(Exit.fail(this.explain(`${what} took longer than hookTimeout`, Cause.squash(exit.cause))))
       })

@@ -106,7 +106,8 @@ export class Pool {
 
   private failed(job: Job, cause: Cause.Cause<unknown>, isLate: boolean): void {
     // Its caller cancelled it, or is gone; or the socket is being closed.
-    if (!isLate && Cause.isInterruptedOnly(cause)) return
+    const isStopped = job.incoming.isCancelled || this.fibers.isClosed
+    if (!isLate && isStopped && Cause.isInterruptedOnly(cause)) return
     this.counters.handlerFailures++
     const { entry, peer } = job.incoming
     const what = isLate ? "a handler took longer than handlerTimeout" : "a handler failed"

@@ -30,11 +30,7 @@ export class Receiver {
 
   start(): void {
     if (this.transport.take !== undefined) return this.wake()
-    this.fibers.background(
-      Effect.catchAllCause(this.received, (cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.sync(() => this.end(cause))
-      )
-    )
+    this.fibers.background(Effect.catchAllCause(this.received, (cause) => Effect.sync(() => this.end(cause))))
   }
 
   /** The intake may not be full any more. */
