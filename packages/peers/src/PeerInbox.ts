@@ -168,7 +168,7 @@ export class PeerInbox {
   /** {@link room} for who has no fiber: calls `wake` once, at once if there is room. */
   whenRoom(peer: Peer, wake: () => void): void {
     const place = this.places.get(peer.id)
-    if (place === undefined || this.hasRoom(place)) wake()
+    if (place === undefined || place.hasLeft || this.hasRoom(place)) wake()
     else place.whenWoken(wake)
   }
 

@@ -68,6 +68,19 @@ describe("PeerInbox", () => {
     assert.isTrue(Exit.isExit(inbox.take()))
   })
 
+  it.effect("completes room of a peer that has left already, paused for good and full", () =>
+    Effect.gen(function* () {
+      const inbox = new PeerInbox.PeerInbox({ maxPackets: 1 })
+      inbox.join(a, false)
+      inbox.pause(a, true)
+      assert.isFalse(inbox.push(a, Uint8Array.of(1)))
+      inbox.leave(a)
+      const waiting = yield* Effect.fork(inbox.room(a))
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual(waiting.unsafePoll(), Exit.void)
+    })
+  )
+
   it.effect("says when a peer has no room, and completes room when it has again, or is gone", () =>
     Effect.gen(function* () {
       const inbox = new PeerInbox.PeerInbox({ maxPackets: 3, maxBytes: 100 })
