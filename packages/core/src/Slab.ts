@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Chunks } from "./Connection.js"
+import { unfilled } from "./internal/unfilled.js"
 
 const slabBytes = 64 * 1024
 
@@ -72,4 +73,41 @@ export const copyOf = (chunks: Chunks, total: number): Uint8Array => {
   if (isLarge) return memory
   settle(memory, end)
   return memory.subarray(start, end)
+}
+
+const copiesBytes = 8 * 1024
+
+/**
+ * Memory for copies that may be kept for long: each keeps little more than itself, 8 KiB at most, and is made without asking
+ * V8 for memory outside its heap, which takes five times as long (measured: 50 ns, and 260).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Copies {
+  private memory: ArrayBufferLike = new ArrayBuffer(0)
+  private used = 0
+
+  /** @param fresh memory of so many bytes, with anything in it */
+  constructor(private readonly fresh: (size: number) => ArrayBufferLike = (size) => new ArrayBuffer(size)) {}
+
+  /** A copy that nothing else will write to. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes
+    // So much V8 keeps on its own heap.
+    if (length <= 64) return new Uint8Array(bytes)
+    const copy = length < copiesBytes / 4 ? this.take(length) : unfilled(length)
+    copy.set(bytes)
+    return copy
+  }
+
+  private take(length: number): Uint8Array {
+    if (this.used + length > this.memory.byteLength) {
+      this.memory = this.fresh(copiesBytes)
+      this.used = 0
+    }
+    const taken = new Uint8Array(this.memory, this.used, length)
+    this.used += length
+    return taken
+  }
 }

@@ -28,3 +28,41 @@ describe("Slab", () => {
     assert.strictEqual(large.buffer.byteLength, large.length)
   })
 })
+
+describe("Copies", () => {
+  it("are nobody else's, whatever their sizes", () => {
+    const copies = new Slab.Copies()
+    const made = Array.from({ length: 500 }, (_, i) => {
+      const source = new Uint8Array((i * 7919) % 5000).fill(i % 251)
+      const copy = copies.copyOf(source)
+      source.fill(255)
+      return { byte: i % 251, copy, size: source.length }
+    })
+    for (const { byte, copy, size } of made) {
+      assert.strictEqual(copy.length, size)
+      assert.isTrue(copy.every((each) => each === byte))
+    }
+  })
+
+  it("keep 8 KiB at most besides themselves, in memory that was made for it", () => {
+    const fresh: Array<ArrayBufferLike> = []
+    const copies = new Slab.Copies((size) => {
+      const memory = new ArrayBuffer(size)
+      fresh.push(memory)
+      return memory
+    })
+    const small = Array.from({ length: 100 }, () => copies.copyOf(new Uint8Array(100)))
+    assert.strictEqual(fresh.length, 2)
+    assert.isTrue(small.every(({ buffer }) => fresh.includes(buffer) && buffer.byteLength === 8192))
+    assert.strictEqual(copies.copyOf(new Uint8Array(64)).buffer.byteLength, 64)
+    assert.strictEqual(copies.copyOf(new Uint8Array(2048)).buffer.byteLength, 2048)
+    assert.strictEqual(fresh.length, 2)
+  })
+
+  it("are plain arrays of bytes, also of a Buffer", () => {
+    const copies = new Slab.Copies()
+    for (const size of [1, 100, 5000]) {
+      assert.strictEqual(Object.getPrototypeOf(copies.copyOf(Buffer.alloc(size))), Uint8Array.prototype)
+    }
+  })
+})

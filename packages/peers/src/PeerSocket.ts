@@ -89,7 +89,8 @@ export interface PeerSocket<M extends Messages, Meta = Record<string, unknown>> 
   /** Forgets the peer and closes its connection: its calls fail, its queues are dropped. Unknown: nothing. */
   readonly closePeer: (peer: Peer) => Effect.Effect<void>
   /**
-   * Runs the callback after each such delay (at least a millisecond), at a fixed rate, until it is taken away or the socket closes. With
+   * Runs the callback after each such delay (at least a millisecond), at a fixed rate, until it is taken away or the
+   * socket closes. With
    * `exclusive` it takes the place of the earlier callbacks of that delay. Callbacks of one delay run concurrently.
    */
   readonly timed: <R>(

@@ -9,6 +9,7 @@ import { ChildTypeId } from "./childTypeId.js"
 import type { Core } from "./core.js"
 import { starter } from "./handlers.js"
 import type { Seam } from "./meta.js"
+import { ownCopy } from "./ownCopy.js"
 
 /** The socket as its users see it, by the names of its protocol; their types are erased here (`make.ts` gives them back). */
 export const facade = (core: Core): PeerSocket<Messages, unknown> => {
@@ -36,7 +37,7 @@ export const facade = (core: Core): PeerSocket<Messages, unknown> => {
     sendMessage: (type, data, peer) =>
       Effect.suspend(() => andThen(outflow.encode({ type, data }), (packet) => outflow.transmit(packet, peer))),
     // A copy, as the packet may wait for a slow peer, or for the system, when its owner fills it in anew.
-    sendRaw: (packet, peer) => Effect.suspend(() => outflow.transmit(new Uint8Array(packet), peer)),
+    sendRaw: (packet, peer) => Effect.suspend(() => outflow.transmit(ownCopy(packet), peer)),
     request: Object.fromEntries(
       entries.map(({ name }) => {
         const ask: Request<Messages, string> = (data, peer, options) => request(name, data, peer, options)

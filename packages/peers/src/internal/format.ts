@@ -4,6 +4,7 @@ import * as Serializer from "@ductworks/message/Serializer"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Envelope, PeerFormat, WireType } from "../PeerFormat.js"
+import { ownCopy } from "./ownCopy.js"
 
 const utf8 = new TextEncoder()
 
@@ -59,7 +60,7 @@ export const raw = ({ type = 0, ...limits }: SingleOptions = {}): PeerFormat => 
   const { maxMessageBytes } = Serializer.bytes
   const decode = (packet: Uint8Array): unknown =>
     packet.length * 2 >= packet.buffer.byteLength ? packet : new Uint8Array(packet)
-  const encode = (data: unknown) => (data instanceof Uint8Array ? new Uint8Array(data) : String(data))
+  const encode = (data: unknown) => (data instanceof Uint8Array ? ownCopy(data) : String(data))
   return single(Serializer.make<unknown>({ name: "raw", maxMessageBytes, encode, decode, ...limits }), type)
 }
 

@@ -1,3 +1,4 @@
+import { Copies } from "@ductworks/core/Slab"
 import { markAsUntransferable } from "node:worker_threads"
 
 const largestRead = 256 * 1024
@@ -27,32 +28,15 @@ const make = (size: number): Uint8Array => {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
+const copies = new Copies((size) => {
+  // Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.
+  const { buffer } = Buffer.allocUnsafeSlow(size)
+  // Chunks of several connections share it: a caller who transfers one to a worker must not take the others along.
+  markAsUntransferable(buffer)
+  return buffer
+})
+
 /** The first `length` bytes, as a chunk that nothing else will write to and that keeps little more than itself. */
-export const copyOf = (bytes: Uint8Array, length: number): Uint8Array => {
-  // V8 keeps up to 64 bytes on its own heap; an allocation outside takes several times as long.
+export const copyOf = (bytes: Uint8Array, length: number): Uint8Array =>
   // (Not `slice`: that of a Buffer is a view.)
-  const part = length === bytes.length ? bytes : bytes.subarray(0, length)
-  if (length <= 64) return new Uint8Array(part)
-  const chunk = length < slabSize / 4 ? fromSlab(length) : Buffer.allocUnsafeSlow(length)
-  chunk.set(part)
-  return chunk
-}
-
-// Not Buffer's own pool: since Node 24 a chunk of it that is kept keeps 64 KiB.
-const slabSize = 8 * 1024
-
-let slab = new ArrayBuffer(0)
-let used = 0
-
-const fromSlab = (length: number): Uint8Array => {
-  if (used + length > slab.byteLength) {
-    slab = Buffer.allocUnsafeSlow(slabSize).buffer
-    // Chunks of several connections share it: a caller who transfers one to a worker must not take the others along.
-    markAsUntransferable(slab)
-    used = 0
-  }
-  // Half the price of a `subarray`, which asks for the class first.
-  const chunk = new Uint8Array(slab, used, length)
-  used += length
-  return chunk
-}
+  copies.copyOf(length === bytes.length ? bytes : bytes.subarray(0, length))
