@@ -246,7 +246,7 @@ export interface Sock {
   readonly sendall: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
   /** {@link send}. */
   readonly write: (data: Uint8Array) => Effect.Effect<number, ArgumentError>
-  /** All pieces, in order, as {@link send}; the total. As a datagram they are one. */
+  /** All pieces, in order, as {@link send}; the total. As a datagram they are one, be it an empty one. */
   readonly writev: (pieces: ReadonlyArray<Uint8Array>) => Effect.Effect<number, ArgumentError>
   /** One call, which on a stream may send less than all. */
   readonly sendto: (data: Uint8Array, address: AddressInput, flags?: number) => Effect.Effect<number, AddressError>
@@ -277,7 +277,10 @@ export interface Sock {
   readonly close: Effect.Effect<void>
   /** Another socket over the same open file: same domain and type, its own descriptor. */
   readonly dup: Effect.Effect<Sock, SocketError, Scope.Scope>
-  /** Streams and sinks over a {@link dup}. Modes as `open`'s: `"rb"`, `"wb"`, `"rwb"` give bytes, those without `b` lines of text. */
+  /**
+   * Streams and sinks over a {@link dup}. Modes as `open`'s: `"rb"`, `"wb"`, `"rwb"` give bytes, those without `b` lines of
+   * text. What an interrupted receive of this socket has left comes first, while it is open.
+   */
   readonly makefile: {
     (mode?: "r" | "w" | "rw", bufferSize?: number): Effect.Effect<File<string, string>, ArgumentError, Scope.Scope>
     (
@@ -296,7 +299,10 @@ export interface Sock {
   readonly joinGroup: (group: string, interfaceName?: string) => Effect.Effect<void, AddressError>
   readonly leaveGroup: (group: string, interfaceName?: string) => Effect.Effect<void, AddressError>
   readonly tcpInfo: Effect.Effect<TcpInfo, SocketError>
-  /** One call that the kernel cuts into datagrams of `segment` bytes each (UDP_SEGMENT), the last maybe shorter. */
+  /**
+   * One call that the kernel cuts into datagrams of `segment` bytes each (UDP_SEGMENT), the last maybe shorter.
+   * `InvalidArgument` on sockets that are not UDP's.
+   */
   readonly sendSegments: (
     data: Uint8Array,
     segment: number,

@@ -1,8 +1,9 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { Sock } from "../src/index.js"
-import { AF, IP, IPPROTO, SOL, SOCK, UDP } from "../src/SocketConstants.js"
-import { both, bytes, connected, native, pattern, text } from "./support/suite.js"
+import { AF, IP, IPPROTO, MSG, SOL, SOCK, UDP } from "../src/SocketConstants.js"
+import { both, bytes, connected, native, pattern, settled, text } from "./support/suite.js"
 
 describe("multicast", () => {
   native(
@@ -100,8 +101,38 @@ describe("segmentation offload", () => {
         assert.propertyVal(failure, "_tag", "InvalidArgument")
       }
       assert.propertyVal(yield* Effect.flip(udp.recvSegments(new Uint8Array(0))), "_tag", "InvalidArgument")
-      const packets = yield* Sock.sock({ domain: AF.UNIX, type: SOCK.SEQPACKET })
-      assert.propertyVal(yield* Effect.flip(packets.sendSegments(bytes("x"), 1)), "_tag", "SocketFault")
+    })
+  )
+
+  native(
+    "SH-29 what the kernel would not cut is not sent",
+    Effect.gen(function* () {
+      const pairs = [
+        yield* Sock.socketpair(AF.UNIX, SOCK.DGRAM),
+        yield* Sock.socketpair(AF.UNIX, SOCK.SEQPACKET),
+        yield* Sock.socketpair(),
+        yield* connected()
+      ]
+      for (const [one, two] of pairs) {
+        assert.propertyVal(yield* Effect.flip(one.sendSegments(bytes("joined"), 2)), "_tag", "InvalidArgument")
+        assert.propertyVal(yield* Effect.flip(two.recv(10, MSG.DONTWAIT)), "code", "EAGAIN")
+      }
+    })
+  )
+
+  native(
+    "SH-23 SH-25 what an interrupted receive has left comes first",
+    Effect.gen(function* () {
+      const [client, server] = yield* connected()
+      yield* client.send(bytes("left"))
+      yield* server.waitForRead
+      const interrupted = yield* Effect.fork(server.recvExact(8))
+      yield* settled
+      yield* Fiber.interrupt(interrupted)
+      const buffer = new Uint8Array(8)
+      const { count, segment } = yield* server.recvSegments(buffer)
+      assert.strictEqual(text(buffer.subarray(0, count)), "left")
+      assert.strictEqual(segment, 4)
     })
   )
 })

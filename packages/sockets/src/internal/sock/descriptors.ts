@@ -27,7 +27,7 @@ export const sendFds = (
   const { native } = state.port
   if (native === undefined) return unsupported("sendFds")
   return Effect.catchTag(
-    sendOne(state, "sendFds", 0, undefined, () => native.sendmsg(data, 0, undefined, Int32Array.from(fds), 0)),
+    sendOne(state, "sendFds", 0, data, undefined, () => native.sendmsg(data, 0, undefined, Int32Array.from(fds), 0)),
     // Of no address, as there is none.
     "InvalidAddress",
     ({ message }) => new InvalidArgument({ operation: "sendFds", problem: message })

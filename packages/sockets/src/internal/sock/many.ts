@@ -9,7 +9,7 @@ import type { Origin } from "../port.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, type Problem } from "./arguments.js"
 import { Reason } from "./reason.js"
-import { done, resized, sendOne } from "./send.js"
+import { done, resized, sendOne, sizeOf } from "./send.js"
 import type { SockState } from "./state.js"
 
 export const sendmmsg = (
@@ -80,7 +80,7 @@ const sendEach = (
     const next = Effect.suspend((): Effect.Effect<number, AddressError> => {
       const datagram = datagrams[sent]
       if (datagram === undefined || sizeOf(datagrams) !== total) return resized(operation)
-      return sendOne(state, operation, 0, address, () => state.port.sendto(datagram, 0, address))
+      return sendOne(state, operation, 0, datagram, address, () => state.port.sendto(datagram, 0, address))
     })
     const all = Effect.whileLoop({ while: () => sent < count, body: () => next, step: () => sent++ })
     return Effect.as(
@@ -93,12 +93,6 @@ const sendEach = (
 const retold = (operation: string, error: AddressError, sent: number): AddressError => {
   if (error._tag === "SocketClosed") return new SocketClosed({ operation })
   return error._tag === "SocketFault" ? fault(operation, -error.errno, error.address, sent) : error
-}
-
-const sizeOf = (datagrams: ReadonlyArray<Uint8Array>): number => {
-  let size = 0
-  for (const datagram of datagrams) size += datagram.length
-  return size
 }
 
 export const recvmmsg = (

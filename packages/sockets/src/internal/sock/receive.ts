@@ -5,10 +5,11 @@ import { Buffer } from "node:buffer"
 import { type SocketAddress, UnixAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
 import type { ArgumentError, SocketError } from "../../SocketError.js"
-import type { RecvIntoOptions } from "../../Sock.js"
+import type { RecvIntoOptions, Sock } from "../../Sock.js"
 import { badDescriptor } from "../errno.js"
 import { checkCount, checkInt, type Problem } from "./arguments.js"
-import { recvAll } from "./receiveExact.js"
+import { Reason } from "./reason.js"
+import { recvAll, resized } from "./receiveExact.js"
 import type { SockState } from "./state.js"
 import { receive, receiveNew } from "./step.js"
 
@@ -29,6 +30,12 @@ export const recv = (state: SockState, count: number, flags: number): Effect.Eff
     : taking(state, "recv", flags, () => take(state, count, flags, recvCall))
 }
 
+/** Receives over a dup of the socket, of which this one may have taken bytes that nobody got: they come first. */
+export const recvFirstOf =
+  (state: SockState, over: Sock) =>
+  (count: number): Effect.Effect<Uint8Array, ArgumentError> =>
+    Effect.suspend(() => (state.carried > 0 ? recv(state, count, 0) : over.recv(count)))
+
 export const recvInto = (
   state: SockState,
   buffer: Uint8Array,
@@ -39,7 +46,7 @@ export const recvInto = (
   if (problem !== undefined) return problem
   const length = nbytes === 0 ? buffer.length : nbytes
   return state.isStream && flags === 0
-    ? state.reading.run("recvInto", () => lend(state, buffer, length), state.error)
+    ? state.reading.run("recvInto", () => lend(state, buffer, length), tellOf(state.error))
     : taking(state, "recvInto", flags, () => takeInto(state, buffer, length, flags, recvCall))
 }
 
@@ -78,8 +85,8 @@ export const recvfromInto = (
 // A stream has one sender, which the system names only when it is asked (and not any more after a reset).
 const fromSender = <A>(
   state: SockState,
-  receive: (sender: () => SocketAddress) => Effect.Effect<A, SocketError>
-): Effect.Effect<A, SocketError> =>
+  receive: (sender: () => SocketAddress) => Effect.Effect<A, ArgumentError>
+): Effect.Effect<A, ArgumentError> =>
   state.isStream
     ? Effect.flatMap(
         Effect.orElseSucceed(state.port.remoteAddress(), () => UnixAddress("")),
@@ -92,10 +99,16 @@ const taking = <A>(
   operation: string,
   flags: number,
   step: () => A | undefined
-): Effect.Effect<A, SocketError> =>
+): Effect.Effect<A, ArgumentError> =>
   (flags & MSG.DONTWAIT) === 0
-    ? state.reading.take(operation, step, state.error)
-    : state.reading.now(operation, step, state.errorNow)
+    ? state.reading.take(operation, step, tellOf(state.error))
+    : state.reading.now(operation, step, tellOf(state.errorNow))
+
+/** As `error`, and of memory that was lent. */
+export const tellOf =
+  (error: (operation: string, reason: number) => SocketError) =>
+  (operation: string, reason: number): ArgumentError =>
+    reason === Reason.resized ? resized(operation) : error(operation, reason)
 
 // A socket that does not block would take it for nothing (recv(2)).
 const isWhole = (flags: number): boolean => (flags & (MSG.WAITALL | MSG.PEEK | MSG.DONTWAIT | MSG.OOB)) === MSG.WAITALL
@@ -129,6 +142,7 @@ const land = (state: SockState, count: number): boolean => {
 
 const lend = (state: SockState, buffer: Uint8Array, length: number): Effect.Effect<number> | undefined => {
   if (state.isClosed) return state.reading.refuse(badDescriptor)
+  if (buffer.length < length) return state.reading.refuse(Reason.resized)
   const count = receive(state, buffer, 0, length)
   if (count === undefined) return undefined
   state.lend(buffer, count)
@@ -159,6 +173,7 @@ const takeInto = (
   flags: number,
   call: Call
 ): number | undefined => {
+  if (buffer.length < length) return state.reading.refuse(Reason.resized)
   if (isCarried(state, flags)) {
     const bytes = (flags & MSG.PEEK) === 0 ? state.carry.take(length) : state.carry.peek(length)
     buffer.set(bytes)

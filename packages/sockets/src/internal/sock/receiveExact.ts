@@ -66,12 +66,14 @@ export const recvExactInto = (
       return new EndOfFile({ operation, expected: length, partial: state.takeBack(buffer) })
     }
     state.keepLent()
-    return reason === Reason.resized
-      ? new InvalidArgument({ operation, problem: "the buffer's memory was transferred or resized meanwhile" })
-      : state.error(operation, reason)
+    return reason === Reason.resized ? resized(operation) : state.error(operation, reason)
   }
   return state.reading.run("recvExactInto", () => fill(state, buffer, length), tell)
 }
+
+/** What is said of lent memory that is not what it was. */
+export const resized = (operation: string): InvalidArgument =>
+  new InvalidArgument({ operation, problem: "the buffer's memory was transferred or resized meanwhile" })
 
 const fill = (state: SockState, buffer: Uint8Array, length: number): Effect.Effect<number> | undefined => {
   const { reading } = state

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
 import type { AddressError, ArgumentError } from "../../SocketError.js"
-import { isBlocked, notSupported, wouldBlock } from "../errno.js"
+import { isBlocked, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt } from "./arguments.js"
 import { Reason } from "./reason.js"
@@ -55,17 +55,20 @@ const tellOf =
 export const resized = (operation: string): InvalidArgument =>
   new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
 
-const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> =>
-  state.writing.now(
-    "send",
-    () => {
-      // Nothing goes between the bytes of another fiber.
-      if (state.writing.isMidway) return state.writing.refuse(wouldBlock)
-      const count = state.port.send(data, 0, data.length, flags)
-      return count < 0 ? state.writing.refuse(count) : count
-    },
-    state.errorNow
+const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
+  const { writing } = state
+  const total = data.length
+  const step = () => {
+    // Nothing goes between the bytes of another fiber.
+    if (writing.isMidway) return writing.refuse(wouldBlock)
+    if (data.length !== total) return writing.refuse(Reason.resized)
+    const count = state.port.send(data, 0, total, flags)
+    return count < 0 ? writing.refuse(count) : count
+  }
+  return writing.now("send", step, (operation, reason) =>
+    reason === Reason.resized ? resized(operation) : state.errorNow(operation, reason)
   )
+}
 
 const sendDatagram = (
   state: SockState,
@@ -73,30 +76,43 @@ const sendDatagram = (
   data: Uint8Array,
   flags: number
 ): Effect.Effect<number, ArgumentError> =>
-  sendOne(state, operation, flags, undefined, () => state.port.sendDatagram?.(data, flags) ?? notSupported)
+  sendOne(
+    state,
+    operation,
+    flags,
+    data,
+    undefined,
+    () => state.port.sendDatagram?.(data, flags) ?? state.port.send(data, 0, data.length, flags)
+  )
 
-/** All pieces, without joining them. */
+/** All pieces, of a stream without joining them. */
 export const writev = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
   for (const piece of pieces) {
     const problem = checkBytes("writev", piece)
     if (problem !== undefined) return problem
   }
   return Effect.suspend(() =>
-    writeAll(
-      state,
-      pieces.filter((piece) => piece.length > 0)
-    )
+    isOfStream(state)
+      ? writeAll(
+          state,
+          pieces.filter((piece) => piece.length > 0)
+        )
+      : // In any number: one call takes no more than IOV_MAX.
+        sendDatagram(state, "writev", Buffer.concat(pieces), 0)
   )
 }
 
+// What is no socket has no type, and keeps no bounds of messages.
+const isOfStream = ({ isStream, port }: SockState): boolean => isStream || port.type === 0
+
 const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.Effect<number, ArgumentError> => {
   const { writing } = state
-  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (state.port.sendDatagram !== undefined) return sendDatagram(state, "writev", Buffer.concat(pieces), 0)
+  const total = sizeOf(pieces)
   let sent = 0
   let first = 0
   let offset = 0
   const step = () => {
+    if (sizeOf(pieces) !== total) return writing.refuse(Reason.resized)
     while (sent < total) {
       const count = state.port.sendv(pieces, first, offset)
       if (count < 0) return writing.refuse(count)
@@ -113,6 +129,13 @@ const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.E
   return total === 0 ? state.call("writev", () => 0) : writing.run("writev", step, tellOf(state))
 }
 
+/** All bytes of the pieces. */
+export const sizeOf = (pieces: ReadonlyArray<Uint8Array>): number => {
+  let size = 0
+  for (const piece of pieces) size += piece.length
+  return size
+}
+
 /** One call. */
 export const sendto = (
   state: SockState,
@@ -125,7 +148,7 @@ export const sendto = (
   const address = fromInput(input)
   return (
     checkAddress(state.port.domain, address, true) ??
-    sendOne(state, "sendto", flags, address, () => state.port.sendto(data, flags, address))
+    sendOne(state, "sendto", flags, data, address, () => state.port.sendto(data, flags, address))
   )
 }
 
@@ -134,15 +157,20 @@ export const sendOne = <E>(
   state: SockState,
   operation: string,
   flags: number,
+  data: Uint8Array,
   address: SocketAddress | undefined,
   call: () => number | Effect.Effect<number, E>
 ): Effect.Effect<number, E | ArgumentError> => {
-  const tell = (name: string, result: number) =>
-    address === undefined || isBlocked(result)
-      ? state.errorNow(name, result)
-      : state.error(name, result, format(address))
+  const total = data.length
+  const tell = (name: string, reason: number) => {
+    if (reason === Reason.resized) return resized(name)
+    return address === undefined || isBlocked(reason)
+      ? state.errorNow(name, reason)
+      : state.error(name, reason, format(address))
+  }
   if ((flags & MSG.DONTWAIT) !== 0) {
     const step = () => {
+      if (data.length !== total) return state.writing.refuse(Reason.resized)
       const result = state.writing.isMidway ? wouldBlock : call()
       return typeof result === "number" && result < 0 ? state.writing.refuse(result) : result
     }
@@ -151,6 +179,7 @@ export const sendOne = <E>(
     )
   }
   const step = () => {
+    if (data.length !== total) return state.writing.refuse(Reason.resized)
     const result = call()
     if (typeof result === "number") return result < 0 ? state.writing.refuse(result) : done(state, result)
     state.writing.release()
