@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import { Sock } from "../src/index.js"
 import { AF, MSG, SHUT, SO, SOCK, SOL } from "../src/SocketConstants.js"
 import { both, bytes, connected, freshPath, native, pattern, settled, text } from "./support/suite.js"
@@ -10,6 +11,10 @@ const pieces = (lengths: ReadonlyArray<number>) => {
   let at = 0
   return [data, lengths.map((length) => data.subarray(at, (at += length)))] as const
 }
+
+/** Where an IP socket is. */
+const inetOf = (sock: Sock.Sock) =>
+  Effect.filterOrDieMessage(sock.getsockname, (address) => address._tag === "InetAddress", "not an IP address")
 
 describe("send", () => {
   both(
@@ -136,6 +141,37 @@ describe("writev", () => {
   )
 })
 
+describe("writev of datagrams", () => {
+  const sent = (pair: Effect.Effect<readonly [Sock.Sock, Sock.Sock], unknown, Sock.Sockets | Scope.Scope>) =>
+    Effect.gen(function* () {
+      const [one, two] = yield* pair
+      const [data, parts] = pieces(Array.from({ length: 3000 }, (_, index) => index % 3))
+      assert.strictEqual(yield* one.writev(parts), data.length)
+      assert.strictEqual(yield* one.writev([]), 0)
+      assert.strictEqual(yield* one.writev([bytes("a"), bytes("b")]), 2)
+      assert.deepStrictEqual(yield* two.recv(65_536), data)
+      assert.strictEqual((yield* two.recv(65_536)).length, 0)
+      assert.strictEqual(text(yield* two.recv(65_536)), "ab")
+    })
+
+  both(
+    "SH-27 pieces are one datagram, however many they are, and none an empty one",
+    sent(
+      Effect.gen(function* () {
+        const server = yield* Sock.udpSock
+        yield* server.bind(["127.0.0.1", 0])
+        const client = yield* Sock.udpSock
+        yield* client.connect(yield* server.getsockname)
+        return [client, server] as const
+      })
+    )
+  )
+
+  for (const type of ["DGRAM", "SEQPACKET"] as const) {
+    native(`SH-27 so they are on a Unix socket of ${type}`, sent(Sock.socketpair(AF.UNIX, SOCK[type])))
+  }
+})
+
 describe("shutdown", () => {
   for (const domain of [AF.INET, AF.INET6]) {
     both(
@@ -193,6 +229,21 @@ describe("sendto", () => {
       assert.deepStrictEqual([text(data), from], ["ping", { _tag: "UnixAddress", path: here }])
       yield* two.sendto(bytes("pong"), from)
       assert.strictEqual(text((yield* one.recvfrom(100))[0]), "pong")
+    })
+  )
+
+  both(
+    "SH-29 an address that its owner changes is the one that it is then",
+    Effect.gen(function* () {
+      const [here, there] = [yield* Sock.udpSock, yield* Sock.udpSock]
+      for (const sock of [here, there]) yield* sock.bind(["127.0.0.1", 0])
+      const to = { ...(yield* inetOf(here)) }
+      const sender = yield* Sock.udpSock
+      yield* sender.sendto(bytes("here"), to)
+      to.port = (yield* inetOf(there)).port
+      yield* sender.sendto(bytes("there"), to)
+      assert.strictEqual(text(yield* here.recv(100)), "here")
+      assert.strictEqual(text(yield* there.recv(100)), "there")
     })
   )
 

@@ -16,7 +16,9 @@ export class Addresses {
   private readonly decodedRaw: RawAddress
   private decodedLength = 0
   private decoded: SocketAddress = UnixAddress("")
-  private encoded: SocketAddress | undefined
+  // By value: the object may be another's, who changes it.
+  private encoded: string | undefined
+  private encodedPort = 0
   private encodedDomain = AF.UNSPEC
   private encodedLength = 0
 
@@ -29,14 +31,18 @@ export class Addresses {
 
   /** Writes the address to {@link to}; its length, or what is wrong with it. */
   encode(domain: number, address: SocketAddress): number | InvalidAddress {
-    if (address === this.encoded && domain === this.encodedDomain) return this.encodedLength
+    const isUnix = address._tag === "UnixAddress"
+    const text = isUnix ? address.path : address.ip
+    const port = isUnix ? 0 : address.port
+    if (text === this.encoded && port === this.encodedPort && domain === this.encodedDomain) return this.encodedLength
     this.encoded = undefined
-    const length =
-      address._tag === "UnixAddress"
-        ? this.binding.encodeUnix(Buffer.from(address.path), this.to)
-        : this.binding.encodeInet(domain, address.ip, address.port, this.to)
+    const length = isUnix
+      ? this.binding.encodeUnix(Buffer.from(text), this.to)
+      : this.binding.encodeInet(domain, text, port, this.to)
     if (length < 0) return new InvalidAddress({ address: format(address), problem: "the system cannot use it" })
-    this.encoded = address
+    // A zone's name can come to mean another interface.
+    this.encoded = text.includes("%") && !isUnix ? undefined : text
+    this.encodedPort = port
     this.encodedDomain = domain
     this.encodedLength = length
     return length
