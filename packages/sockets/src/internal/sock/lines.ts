@@ -6,14 +6,15 @@ const longestLine = 1024 * 1024
 
 /** Text in pieces of UTF-8, cut into lines that end with `\n` or `\r\n`. Bytes that are no UTF-8 become U+FFFD. */
 export class Lines {
-  private readonly decoder = new TextDecoder()
+  // A mark of the byte order is a character like others: what was sent arrives.
+  private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true })
   private rest = ""
 
   /** The lines that are whole now, without their ends. */
   push(bytes: Uint8Array): Effect.Effect<Array<string>, InvalidArgument> {
     return Effect.suspend(() => {
       const found = this.cut(this.decoder.decode(bytes, { stream: true }))
-      return this.rest.length > longestLine
+      return [...found, this.rest].some(({ length }) => length > longestLine)
         ? new InvalidArgument({
             operation: "makefile",
             problem: `a line has more than ${longestLine} characters; open the file for bytes to read such lines`

@@ -29,34 +29,42 @@ export const checkFile = (mode: string, bufferSize: number): InvalidArgument | u
   return problem === undefined ? undefined : new InvalidArgument({ operation: "makefile", problem })
 }
 
+/** How a file receives: at most so many bytes. */
+type Receive = (count: number) => Effect.Effect<Uint8Array, ArgumentError>
+
 /** Bytes in and out of the socket. */
-export const bytesFile = (sock: Sock, mode: Mode, bufferSize: number): File<Uint8Array, Uint8Array> => ({
-  stream: mode.includes("r") ? pieces(sock, bufferSize) : Stream.fail(notOpen("reading")),
+export const bytesFile = (
+  sock: Sock,
+  receive: Receive,
+  mode: Mode,
+  bufferSize: number
+): File<Uint8Array, Uint8Array> => ({
+  stream: mode.includes("r") ? pieces(receive, bufferSize) : Stream.fail(notOpen("reading")),
   sink: mode.includes("w") ? buffered(sock, bufferSize, (bytes: Uint8Array) => bytes) : Sink.fail(notOpen("writing"))
 })
 
 /** Lines of text in and out of the socket. */
-export const linesFile = (sock: Sock, mode: Mode, bufferSize: number): File<string, string> => ({
-  stream: mode.includes("r") ? lines(sock, bufferSize) : Stream.fail(notOpen("reading")),
+export const linesFile = (sock: Sock, receive: Receive, mode: Mode, bufferSize: number): File<string, string> => ({
+  stream: mode.includes("r") ? lines(receive, bufferSize) : Stream.fail(notOpen("reading")),
   sink: mode.includes("w") ? buffered(sock, bufferSize, encodeLine) : Sink.fail(notOpen("writing"))
 })
 
 const notOpen = (what: string): InvalidArgument =>
   new InvalidArgument({ operation: "makefile", problem: `the file was not opened for ${what}` })
 
-const pieces = (sock: Sock, bufferSize: number): Stream.Stream<Uint8Array, ArgumentError> =>
+const pieces = (receive: Receive, bufferSize: number): Stream.Stream<Uint8Array, ArgumentError> =>
   Stream.repeatEffectOption(
-    Effect.matchEffect(sock.recv(bufferSize > 1 ? bufferSize : usualSize), {
+    Effect.matchEffect(receive(bufferSize > 1 ? bufferSize : usualSize), {
       onFailure: (error) => Effect.fail(Option.some(error)),
       onSuccess: (bytes) => (bytes.length === 0 ? Effect.fail(Option.none()) : Effect.succeed(bytes))
     })
   )
 
-const lines = (sock: Sock, bufferSize: number): Stream.Stream<string, ArgumentError> =>
+const lines = (receive: Receive, bufferSize: number): Stream.Stream<string, ArgumentError> =>
   Stream.suspend(() => {
     const found = new Lines()
     return Stream.concat(
-      Stream.mapConcatEffect(pieces(sock, bufferSize), (bytes) => found.push(bytes)),
+      Stream.mapConcatEffect(pieces(receive, bufferSize), (bytes) => found.push(bytes)),
       Stream.suspend(() => Stream.fromIterable(found.end()))
     )
   })

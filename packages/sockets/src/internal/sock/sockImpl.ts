@@ -14,7 +14,7 @@ import { bytesFile, checkFile, linesFile, type Mode } from "./makefile.js"
 import { recvmmsg, sendmmsg } from "./many.js"
 import { getsockopt, setReuseAddr, setsockopt } from "./options.js"
 import { waitForRead, waitForWrite } from "./ready.js"
-import { recv, recvfrom, recvfromInto, recvInto } from "./receive.js"
+import { recv, recvFirstOf, recvfrom, recvfromInto, recvInto } from "./receive.js"
 import { readv, recvExact, recvExactInto } from "./receiveExact.js"
 import { send, sendto, writev } from "./send.js"
 import type { SockState } from "./state.js"
@@ -178,7 +178,10 @@ export class SockImpl implements Sock {
     const isBytes = mode.endsWith("b")
     // Node cannot duplicate a descriptor: there the file is over the socket itself.
     const over = this.state.port.native === undefined ? Effect.succeed<Sock>(this) : this.dup
-    return Effect.map(over, (sock) => (isBytes ? bytesFile(sock, mode, bufferSize) : linesFile(sock, mode, bufferSize)))
+    return Effect.map(over, (sock) => {
+      const receive = recvFirstOf(this.state, sock)
+      return isBytes ? bytesFile(sock, receive, mode, bufferSize) : linesFile(sock, receive, mode, bufferSize)
+    })
   }
 
   // --- what only some systems have
