@@ -271,7 +271,11 @@ export interface Sock {
   readonly waitForRead: Effect.Effect<number, SocketError>
   /** Waits until something can be written, and says how many bytes would fit the system's buffer. */
   readonly waitForWrite: Effect.Effect<number, SocketError>
-  /** @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR` */
+  /**
+   * Ends a direction. Of datagrams, too, who receives is told by an empty one, natively also with `MSG.DONTWAIT`.
+   *
+   * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`
+   */
   readonly shutdown: (how: number) => Effect.Effect<void, ArgumentError>
   /** Wakes who waits. Idempotent. */
   readonly close: Effect.Effect<void>

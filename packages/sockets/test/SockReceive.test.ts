@@ -88,6 +88,38 @@ describe("recv", () => {
     })
   )
 
+  both(
+    "SH-24 SH-25 MSG.WAITALL waits for all, into a buffer and with the sender, too",
+    Effect.gen(function* () {
+      const buffer = new Uint8Array(9)
+      const receives: ReadonlyArray<(sock: Sock.Sock) => Effect.Effect<Uint8Array, unknown>> = [
+        (sock) =>
+          Effect.map(sock.recvInto(buffer, { nbytes: 8, flags: MSG.WAITALL }), (count) => buffer.slice(0, count)),
+        (sock) => Effect.map(sock.recvfrom(8, MSG.WAITALL), ([data]) => data),
+        (sock) =>
+          Effect.map(sock.recvfromInto(buffer, { nbytes: 8, flags: MSG.WAITALL }), ([count]) => buffer.slice(0, count))
+      ]
+      for (const receive of receives) {
+        const [client, server] = yield* connected()
+        yield* client.send(bytes("four"))
+        yield* server.waitForRead
+        const all = yield* Effect.fork(receive(server))
+        yield* settled
+        assert.isNull(all.unsafePoll())
+        yield* client.send(bytes("more"))
+        assert.strictEqual(text(yield* Fiber.join(all)), "fourmore")
+        yield* client.send(bytes("kept"))
+        yield* server.waitForRead
+        const interrupted = yield* Effect.fork(receive(server))
+        yield* settled
+        yield* Fiber.interrupt(interrupted)
+        yield* client.shutdown(SHUT.WR)
+        assert.strictEqual(text(yield* receive(server)), "kept")
+        assert.strictEqual((yield* receive(server)).length, 0)
+      }
+    })
+  )
+
   native(
     "SH-22 MSG.OOB receives the urgent byte apart from the others",
     Effect.gen(function* () {

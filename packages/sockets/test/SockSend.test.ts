@@ -16,6 +16,15 @@ const pieces = (lengths: ReadonlyArray<number>) => {
 const inetOf = (sock: Sock.Sock) =>
   Effect.filterOrDieMessage(sock.getsockname, (address) => address._tag === "InetAddress", "not an IP address")
 
+/** A UDP socket that is connected to another. */
+const udpPair = Effect.gen(function* () {
+  const server = yield* Sock.udpSock
+  yield* server.bind(["127.0.0.1", 0])
+  const client = yield* Sock.udpSock
+  yield* client.connect(yield* server.getsockname)
+  return [client, server] as const
+})
+
 describe("send", () => {
   both(
     "SH-28 send loops until all is sent, to a reader that takes its time; sendall and write are the same",
@@ -154,18 +163,7 @@ describe("writev of datagrams", () => {
       assert.strictEqual(text(yield* two.recv(65_536)), "ab")
     })
 
-  both(
-    "SH-27 pieces are one datagram, however many they are, and none an empty one",
-    sent(
-      Effect.gen(function* () {
-        const server = yield* Sock.udpSock
-        yield* server.bind(["127.0.0.1", 0])
-        const client = yield* Sock.udpSock
-        yield* client.connect(yield* server.getsockname)
-        return [client, server] as const
-      })
-    )
-  )
+  both("SH-27 pieces are one datagram, however many they are, and none an empty one", sent(udpPair))
 
   for (const type of ["DGRAM", "SEQPACKET"] as const) {
     native(`SH-27 so they are on a Unix socket of ${type}`, sent(Sock.socketpair(AF.UNIX, SOCK[type])))
@@ -203,6 +201,37 @@ describe("shutdown", () => {
       assert.strictEqual((yield* Fiber.join(waiting)).length, 0)
       assert.propertyVal(yield* Effect.flip(client.shutdown(17)), "code", "EINVAL")
       assert.propertyVal(yield* Effect.flip(client.shutdown(0.5)), "_tag", "InvalidArgument")
+    })
+  )
+
+  const shut = (pair: Effect.Effect<readonly [Sock.Sock, Sock.Sock], unknown, Sock.Sockets | Scope.Scope>) =>
+    Effect.gen(function* () {
+      const [one, two] = yield* pair
+      const waiting = yield* Effect.fork(one.recv(1))
+      yield* settled
+      yield* one.shutdown(SHUT.RD)
+      assert.strictEqual((yield* Fiber.join(waiting)).length, 0)
+      assert.strictEqual(yield* one.waitForRead, 0)
+      const buffer = new Uint8Array(4)
+      assert.strictEqual(yield* one.recvInto(buffer), 0)
+      assert.strictEqual((yield* one.recv(1, MSG.DONTWAIT)).length, 0)
+      assert.strictEqual((yield* one.recvfrom(1))[0].length, 0)
+      assert.strictEqual((yield* one.recvfromInto(buffer))[0], 0)
+      assert.deepStrictEqual(
+        (yield* one.recvmmsg([buffer, buffer])).map(([count]) => count),
+        [0]
+      )
+      yield* one.send(bytes("out"))
+      assert.strictEqual(text(yield* two.recv(4)), "out")
+    })
+
+  both("SH-30 shutdown of reading ends receives of datagrams, and nothing goes round and round", shut(udpPair))
+  native(
+    "SH-30 so it does those of Unix datagrams",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair(AF.UNIX, SOCK.DGRAM)
+      yield* shut(Effect.succeed([one, two] as const))
+      assert.strictEqual((yield* one.recvSegments(new Uint8Array(4))).count, 0)
     })
   )
 

@@ -61,7 +61,7 @@ export const recvSegments = (state: SockState, buffer: Uint8Array): Effect.Effec
       const carried = state.carry.moveTo(buffer, 0, length)
       return { count: carried, segment: carried, from: state.port.sender() }
     }
-    const count = native.recvmsg(buffer, 0, noFds)
+    const count = state.orEnd(native.recvmsg(buffer, 0, noFds))
     if (count < 0) return state.reading.refuse(count)
     const { segment } = native.received()
     // A single datagram comes without a size.

@@ -112,7 +112,9 @@ export const recvmmsg = (
     if (state.carried > 0) return [[state.carry.moveTo(first, 0, first.length), state.port.sender()] as const]
     const received: Array<Origin> = []
     const result = state.port.recvmmsg?.(buffers, received) ?? notSupported
-    if (received.length === 0) return state.reading.refuse(result)
+    if (received.length === 0) {
+      return state.orEnd(result) < 0 ? state.reading.refuse(result) : [[0, state.port.sender()] as const]
+    }
     if (result < 0 && !isBlocked(result)) state.reading.owed = result
     state.pace.count(received.length - 1)
     return received

@@ -9,7 +9,7 @@ import type { RecvIntoOptions, Sock } from "../../Sock.js"
 import { badDescriptor } from "../errno.js"
 import { checkCount, checkInt, type Problem } from "./arguments.js"
 import { Reason } from "./reason.js"
-import { recvAll, resized } from "./receiveExact.js"
+import { recvAll, recvAllInto, resized } from "./receiveExact.js"
 import type { SockState } from "./state.js"
 import { receive, receiveNew } from "./step.js"
 
@@ -24,7 +24,7 @@ export const recv = (state: SockState, count: number, flags: number): Effect.Eff
   if (problem !== undefined) return problem
   if (!state.isStream) return taking(state, "recv", flags, () => take(state, count, flags, recvCall))
   // Asked for nothing, a system may wait all the same.
-  if (count === 0 || isWhole(flags)) return recvAll(state, count)
+  if (count === 0 || isWhole(flags)) return recvAll(state, "recv", count)
   return flags === 0
     ? state.reading.run("recv", () => (land(state, count) ? state.handOver(count) : undefined), state.error)
     : taking(state, "recv", flags, () => take(state, count, flags, recvCall))
@@ -45,6 +45,7 @@ export const recvInto = (
   const problem = checkInto("recvInto", buffer, nbytes, flags)
   if (problem !== undefined) return problem
   const length = nbytes === 0 ? buffer.length : nbytes
+  if (state.isStream && isWhole(flags)) return recvAllInto(state, "recvInto", buffer.subarray(0, length))
   return state.isStream && flags === 0
     ? state.reading.run("recvInto", () => lend(state, buffer, length), tellOf(state.error))
     : taking(state, "recvInto", flags, () => takeInto(state, buffer, length, flags, recvCall))
@@ -58,10 +59,12 @@ export const recvfrom = (
   const problem = checkCount("recvfrom", count) ?? checkInt("recvfrom", "flags", flags)
   if (problem !== undefined) return problem
   return fromSender(state, (sender) =>
-    taking(state, "recvfrom", flags, () => {
-      const data = take(state, count, flags, recvfromCall)
-      return data === undefined ? undefined : ([data, sender()] as const)
-    })
+    state.isStream && isWhole(flags)
+      ? Effect.map(recvAll(state, "recvfrom", count), (data) => [data, sender()] as const)
+      : taking(state, "recvfrom", flags, () => {
+          const data = take(state, count, flags, recvfromCall)
+          return data === undefined ? undefined : ([data, sender()] as const)
+        })
   )
 }
 
@@ -75,10 +78,15 @@ export const recvfromInto = (
   if (problem !== undefined) return problem
   const length = nbytes === 0 ? buffer.length : nbytes
   return fromSender(state, (sender) =>
-    taking(state, "recvfromInto", flags, () => {
-      const count = takeInto(state, buffer, length, flags, recvfromCall)
-      return count === undefined ? undefined : ([count, sender()] as const)
-    })
+    state.isStream && isWhole(flags)
+      ? Effect.map(
+          recvAllInto(state, "recvfromInto", buffer.subarray(0, length)),
+          (count) => [count, sender()] as const
+        )
+      : taking(state, "recvfromInto", flags, () => {
+          const count = takeInto(state, buffer, length, flags, recvfromCall)
+          return count === undefined ? undefined : ([count, sender()] as const)
+        })
   )
 }
 
@@ -161,7 +169,7 @@ const take = (state: SockState, count: number, flags: number, call: Call): Uint8
   if (isCarried(state, flags)) return (flags & MSG.PEEK) === 0 ? state.carry.take(count) : state.carry.peek(count)
   // A datagram must fit; of a stream, more can come with the next receive.
   const into = count <= landing.length || state.isStream ? landing : Buffer.allocUnsafeSlow(count)
-  const received = call(state, into, Math.min(count, into.length), flags)
+  const received = state.orEnd(call(state, into, Math.min(count, into.length), flags))
   if (received < 0) return state.reading.refuse(received)
   return into === landing ? copyOf(into, Math.min(received, into.length)) : into.subarray(0, received)
 }
@@ -179,7 +187,7 @@ const takeInto = (
     buffer.set(bytes)
     return bytes.length
   }
-  const count = call(state, buffer, length, flags)
+  const count = state.orEnd(call(state, buffer, length, flags))
   return count < 0 ? state.reading.refuse(count) : count
 }
 

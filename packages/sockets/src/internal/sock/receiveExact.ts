@@ -22,8 +22,12 @@ export const recvExact = (state: SockState, count: number): Effect.Effect<Uint8A
 }
 
 /** So many bytes, or fewer at the end of the stream. */
-export const recvAll = (state: SockState, count: number): Effect.Effect<Uint8Array, ArgumentError> =>
-  state.reading.run("recv", () => (gather(state, count) === undefined ? undefined : state.handOver(count)), state.error)
+export const recvAll = (state: SockState, operation: string, count: number): Effect.Effect<Uint8Array, ArgumentError> =>
+  state.reading.run(
+    operation,
+    () => (gather(state, count) === undefined ? undefined : state.handOver(count)),
+    state.error
+  )
 
 /** Buffers of these sizes; at the end of the stream the complete ones and the last partial one. */
 export const readv = (
@@ -56,8 +60,20 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Array<Uint8Array>
 }
 
 /** Fills the buffer, where the system puts the bytes at once. */
-export const recvExactInto = (
+export const recvExactInto = (state: SockState, buffer: Uint8Array): Effect.Effect<number, ArgumentError | EndOfFile> =>
+  fillAll(state, "recvExactInto", buffer)
+
+/** As {@link recvExactInto}, or with fewer at the end of the stream. */
+export const recvAllInto = (
   state: SockState,
+  operation: string,
+  buffer: Uint8Array
+): Effect.Effect<number, ArgumentError> =>
+  Effect.catchTag(fillAll(state, operation, buffer), "EndOfFile", ({ partial }) => Effect.succeed(partial.length))
+
+const fillAll = (
+  state: SockState,
+  operation: string,
   buffer: Uint8Array
 ): Effect.Effect<number, ArgumentError | EndOfFile> => {
   const { length } = buffer
@@ -68,7 +84,7 @@ export const recvExactInto = (
     state.keepLent()
     return reason === Reason.resized ? resized(operation) : state.error(operation, reason)
   }
-  return state.reading.run("recvExactInto", () => fill(state, buffer, length), tell)
+  return state.reading.run(operation, () => fill(state, buffer, length), tell)
 }
 
 /** What is said of lent memory that is not what it was. */

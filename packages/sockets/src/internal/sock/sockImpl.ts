@@ -153,7 +153,7 @@ export class SockImpl implements Sock {
     return waitForWrite(this.state)
   }
   shutdown(how: number) {
-    return checkInt("shutdown", "how", how) ?? this.state.port.shutdown(how)
+    return checkInt("shutdown", "how", how) ?? this.state.shutdown(how)
   }
   get close() {
     return this.state.close

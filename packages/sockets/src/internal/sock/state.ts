@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { SocketAddress } from "../../SocketAddress.js"
-import { SOCK } from "../../SocketConstants.js"
+import { SHUT, SOCK } from "../../SocketConstants.js"
 import { SocketClosed, type SocketError } from "../../SocketError.js"
 import { badDescriptor, fault, isBlocked, notSupported, wouldWait } from "../errno.js"
 import type { Direction, Port } from "../port.js"
@@ -27,6 +27,7 @@ export class SockState implements Owner {
   /** Whether to guess when the system has nothing: of a stream, unless a receive that finds nothing is to spin. */
   readonly guesses: boolean
   isClosed = false
+  private isReadShut = false
   private held: Carry | undefined
   private lent: Uint8Array | undefined
   private filled = 0
@@ -105,6 +106,20 @@ export class SockState implements Owner {
 
   get hasBacklog(): boolean {
     return this.accepted !== undefined && this.accepted.length > 0
+  }
+
+  shutdown(how: number): Effect.Effect<void, SocketError> {
+    return Effect.map(this.port.shutdown(how), () => {
+      if (how !== SHUT.WR) this.isReadShut = true
+    })
+  }
+
+  /**
+   * What a receive of datagrams met. After a shutdown of reading there are none, which Linux tells to calls that block
+   * alone; its poll says that the socket can be read.
+   */
+  orEnd(count: number): number {
+    return this.isReadShut && isBlocked(count) ? 0 : count
   }
 
   readonly close = Effect.sync(() => {
