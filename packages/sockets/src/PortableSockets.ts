@@ -44,14 +44,14 @@ export const layerWith = ({ maxImmediate = 64 }: PortableSocketsOptions = {}): L
  *   `recvFds`, `peerCredentials`, `tcpInfo`, `sendSegments`, `recvSegments`, flags besides `MSG.PEEK`, `MSG.DONTWAIT`,
  *   `MSG.WAITALL`, `MSG.NOSIGNAL` and, of datagrams, `MSG.TRUNC`;
  * - options besides these. Both: `SO.TYPE`, `SO.REUSEADDR` (always on for streams), `IPV6.V6ONLY` (before binding). TCP:
- *   `SO.KEEPALIVE`, `SO.LINGER`, `TCP.NODELAY`, `TCP.KEEPIDLE`. UDP: `SO.BROADCAST`, `SO.SNDBUF`, `SO.RCVBUF`, `IP.TTL`,
- *   `IP.MULTICAST_TTL`, `IP.MULTICAST_LOOP` and their IPv6 names.
+ *   `SO.KEEPALIVE`, `SO.LINGER`, `TCP.NODELAY`, `TCP.KEEPIDLE`. UDP: `SO.BROADCAST`, `SO.SNDBUF` and `SO.RCVBUF` (read once
+ *   bound), `IP.TTL`, `IP.MULTICAST_TTL`, `IP.MULTICAST_LOOP` and their IPv6 names.
  *
  * Where they differ from the system's:
  *
  * - Node binds a stream socket when it listens or connects, a datagram socket at `bind`. So `bind` of a stream socket
- *   only notes the address: a port in use is an error of `listen` or `connect`, and `getsockname` knows a port that the
- *   system chooses only after that. Options and groups set before are noted, too.
+ *   only notes the address: a port in use is an error of `listen` or `connect`, after which `bind` takes another, and
+ *   `getsockname` knows a port that the system chooses only after that. Options and groups set before are noted, too.
  * - A Unix listener's file is made as `UnixListener` of `@ductworks/platform-node` does it: with the permissions 0600, and
  *   gone when the socket is closed. A client's socket cannot be bound to a path.
  * - A listener accepts by itself and holds up to 64 connections, whatever the backlog; more are closed at once. Of one

@@ -32,7 +32,24 @@ describe("multicast", () => {
     })
   )
 
-  native(
+  both(
+    "SH-25 SH-29 what no group or interface is, or a member already, is told at once, and does not keep from binding",
+    Effect.gen(function* () {
+      const member = yield* Sock.udpSock
+      for (const bind of [member.bind(["", 0]), Effect.void]) {
+        for (const group of ["", "127.0.0.1", "223.255.255.255", "240.0.0.1"]) {
+          assert.propertyVal(yield* Effect.flip(member.joinGroup(group, "lo")), "code", "EINVAL", group)
+        }
+        assert.propertyVal(yield* Effect.flip(member.joinGroup("239.255.77.79", "nosuchif")), "code", "ENODEV")
+        yield* member.joinGroup("239.255.77.79", "lo")
+        assert.propertyVal(yield* Effect.flip(member.joinGroup("239.255.77.79", "lo")), "code", "EADDRINUSE")
+        yield* member.leaveGroup("239.255.77.79", "lo")
+        yield* bind
+      }
+    })
+  )
+
+  both(
     "SH-9 SH-29 groups of IPv6, ones that are none, and interfaces that do not exist",
     Effect.gen(function* () {
       const six = yield* Sock.udp6Sock

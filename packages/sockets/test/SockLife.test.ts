@@ -287,7 +287,9 @@ const operations: ReadonlyArray<Operation> = [
   ["sendmmsg of nothing", (sock) => sock.sendmmsg([])],
   ["waitForRead", (sock) => sock.waitForRead],
   ["waitForWrite", (sock) => sock.waitForWrite],
-  ["shutdown", (sock) => sock.shutdown(SHUT.RDWR)]
+  ["shutdown", (sock) => sock.shutdown(SHUT.RDWR)],
+  ["joinGroup", (sock) => sock.joinGroup("239.1.2.3")],
+  ["leaveGroup", (sock) => sock.leaveGroup("239.1.2.3")]
 ]
 
 const nativeOperations: ReadonlyArray<Operation> = [
@@ -296,8 +298,6 @@ const nativeOperations: ReadonlyArray<Operation> = [
   ["sendFds", (sock) => sock.sendFds(bytes("x"), [0])],
   ["recvFds", (sock) => sock.recvFds(1)],
   ["peerCredentials", (sock) => sock.peerCredentials],
-  ["joinGroup", (sock) => sock.joinGroup("239.1.2.3")],
-  ["leaveGroup", (sock) => sock.leaveGroup("239.1.2.3")],
   ["tcpInfo", (sock) => sock.tcpInfo],
   ["sendSegments", (sock) => sock.sendSegments(bytes("x"), 1)],
   ["recvSegments", (sock) => sock.recvSegments(new Uint8Array(1))]
@@ -306,13 +306,15 @@ const nativeOperations: ReadonlyArray<Operation> = [
 describe("a closed socket", () => {
   const failsClosed = (table: ReadonlyArray<Operation>) =>
     Effect.gen(function* () {
-      const [sock] = yield* connected()
-      yield* sock.close
-      for (const [name, run] of table) {
-        const failure = yield* Effect.flip(Effect.scoped(run(sock)))
-        assert.propertyVal(failure, "_tag", "SocketClosed", name)
+      const [stream] = yield* connected()
+      for (const sock of [stream, yield* Sock.udpSock]) {
+        yield* sock.close
+        for (const [name, run] of table) {
+          const failure = yield* Effect.flip(Effect.scoped(run(sock)))
+          assert.propertyVal(failure, "_tag", "SocketClosed", name)
+        }
+        yield* sock.close
       }
-      yield* sock.close
     })
 
   both("SH-11 SH-12 every operation fails with SocketClosed", failsClosed(operations))

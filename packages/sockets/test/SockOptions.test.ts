@@ -1,10 +1,47 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Sock } from "../src/index.js"
-import { IPPROTO, SO, SOCK, SOL, TCP } from "../src/SocketConstants.js"
+import { IP, IPPROTO, IPV6, SO, SOCK, SOL, TCP } from "../src/SocketConstants.js"
+import type { ArgumentError } from "../src/SocketError.js"
 import { both, bytes, connected, native } from "./support/suite.js"
 
 const int = (value: number) => new Uint8Array(Int32Array.of(value).buffer)
+
+describe("options that cannot be", () => {
+  both(
+    "SH-18 values out of range are told at once, before and after binding, and a switch is on or off",
+    Effect.gen(function* () {
+      const udp = yield* Sock.udpSock
+      for (const bind of [udp.bind(["127.0.0.1", 0]), Effect.void]) {
+        for (const [name, value] of [
+          [IP.TTL, 0],
+          [IP.TTL, 256],
+          [IP.MULTICAST_TTL, 256]
+        ] as const) {
+          assert.propertyVal(yield* Effect.flip(udp.setsockopt(IPPROTO.IP, name, value)), "code", "EINVAL")
+        }
+        yield* udp.setsockopt(SOL.SOCKET, SO.BROADCAST, 5)
+        assert.strictEqual(yield* udp.getsockopt(SOL.SOCKET, SO.BROADCAST), 1)
+        yield* bind
+      }
+    })
+  )
+
+  both(
+    "SH-17 SH-18 options of another kind of socket are refused",
+    Effect.gen(function* () {
+      const refused = (effect: Effect.Effect<unknown, ArgumentError>) =>
+        Effect.map(Effect.flip(effect), ({ _tag }) => assert.include(["SocketFault", "Unsupported"], _tag))
+      const unix = yield* Sock.unixSock
+      yield* refused(unix.setsockopt(IPPROTO.TCP, TCP.NODELAY, 1))
+      yield* refused(unix.getsockopt(IPPROTO.TCP, TCP.NODELAY))
+      yield* refused(unix.setsockopt(IPPROTO.IPV6, IPV6.V6ONLY, 1))
+      const four = yield* Sock.tcpSock
+      yield* refused(four.setsockopt(IPPROTO.IPV6, IPV6.V6ONLY, 1))
+      yield* refused(four.getsockopt(IPPROTO.IPV6, IPV6.V6ONLY))
+    })
+  )
+})
 
 describe("getsockopt and setsockopt", () => {
   both(

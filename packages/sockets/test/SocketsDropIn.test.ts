@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { NativeSockets, PortableSockets, Sock } from "../src/index.js"
 import { AF, SHUT, SOCK } from "../src/SocketConstants.js"
+import type { AddressInput } from "../src/SocketAddress.js"
 import type { ArgumentError } from "../src/SocketError.js"
 
 const ascii = (text: string) => new TextEncoder().encode(text)
@@ -72,6 +73,21 @@ describe("one program", () => {
     it.live(`SH-39 runs by swapping the Layer (${name})`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* program, expected)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive(`SH-8 SH-20 SH-39 a server takes the next address where one is in use (${name})`, () =>
+      Effect.gen(function* () {
+        const other = yield* Sock.tcpSock
+        yield* other.bind(["127.0.0.1", 0])
+        yield* other.listen()
+        const listener = yield* Sock.tcpSock
+        const listenAt = (address: AddressInput) => Effect.zipRight(listener.bind(address), listener.listen())
+        const refused = yield* Effect.flip(listenAt(yield* other.getsockname))
+        assert.propertyVal(refused, "code", "EADDRINUSE")
+        yield* listenAt(["127.0.0.1", 0])
+        assert.propertyVal(yield* Effect.flip(listener.bind(["127.0.0.1", 0])), "code", "EINVAL")
+        assert.notDeepEqual(yield* listener.getsockname, yield* other.getsockname)
       }).pipe(Effect.provide(layer))
     )
   }

@@ -51,6 +51,7 @@ export interface Port {
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** How datagrams go to the peer of a connected socket where `send` could not say at once whether they went. */
   readonly sendDatagram?: (
+    operation: string,
     data: Uint8Array,
     flags: number
   ) => Effect.Effect<number, SocketFault | SocketClosed> | number

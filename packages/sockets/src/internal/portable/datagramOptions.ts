@@ -7,27 +7,44 @@ import { readInt, writeInts } from "./integers.js"
 interface Kind {
   readonly key: string
   readonly initial: number | undefined
+  /** What it may be: of a switch, whatever is given comes to one of the two. */
+  readonly range: "switch" | readonly [lowest: number, highest: number]
   readonly set: (socket: dgram.Socket, value: number) => void
   readonly get?: (socket: dgram.Socket) => number
 }
 
-const broadcast: Kind = { key: "broadcast", initial: 0, set: (socket, value) => socket.setBroadcast(value !== 0) }
-const ttl: Kind = { key: "ttl", initial: 64, set: (socket, value) => socket.setTTL(value) }
-const multicastTtl: Kind = { key: "multicastTtl", initial: 1, set: (socket, value) => socket.setMulticastTTL(value) }
+const anySize = [0, 0x7fffffff] as const
+
+const broadcast: Kind = {
+  key: "broadcast",
+  initial: 0,
+  range: "switch",
+  set: (socket, value) => socket.setBroadcast(value !== 0)
+}
+const ttl: Kind = { key: "ttl", initial: 64, range: [1, 255], set: (socket, value) => socket.setTTL(value) }
+const multicastTtl: Kind = {
+  key: "multicastTtl",
+  initial: 1,
+  range: [0, 255],
+  set: (socket, value) => socket.setMulticastTTL(value)
+}
 const loopback: Kind = {
   key: "loopback",
   initial: 1,
+  range: "switch",
   set: (socket, value) => socket.setMulticastLoopback(value !== 0)
 }
 const sendBuffer: Kind = {
   key: "sendBuffer",
   initial: undefined,
+  range: anySize,
   set: (socket, value) => socket.setSendBufferSize(value),
   get: (socket) => socket.getSendBufferSize()
 }
 const receiveBuffer: Kind = {
   key: "receiveBuffer",
   initial: undefined,
+  range: anySize,
   set: (socket, value) => socket.setRecvBufferSize(value),
   get: (socket) => socket.getRecvBufferSize()
 }
@@ -91,7 +108,11 @@ export class DatagramOptions {
       return 0
     }
     const kind = kindOf(this.domain, level, name)
-    return kind === undefined ? failed("EOPNOTSUPP") : this.setKind(socket, kind, integer)
+    if (kind === undefined) return failed("EOPNOTSUPP")
+    if (kind.range === "switch") return this.setKind(socket, kind, integer === 0 ? 0 : 1)
+    const [lowest, highest] = kind.range
+    // At once, as the system does: noted, it would fail every bind.
+    return integer < lowest || integer > highest ? failed("EINVAL") : this.setKind(socket, kind, integer)
   }
 
   private isIpv6Only(level: number, name: number): boolean {

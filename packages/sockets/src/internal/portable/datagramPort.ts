@@ -79,7 +79,7 @@ export class DatagramPort implements Port {
   }
 
   listen() {
-    return fault("listen", failed("EOPNOTSUPP"))
+    return unlessClosed("listen", this.life.isClosed, () => fault("listen", failed("EOPNOTSUPP")))
   }
 
   accept(): number {
@@ -160,8 +160,8 @@ export class DatagramPort implements Port {
     return failed("EOPNOTSUPP")
   }
 
-  sendDatagram(data: Uint8Array, flags: number) {
-    return this.sendLater("send", data, flags, undefined)
+  sendDatagram(operation: string, data: Uint8Array, flags: number) {
+    return this.sendLater(operation, data, flags, undefined)
   }
 
   sendto(data: Uint8Array, flags: number, address: SocketAddress | undefined) {

@@ -25,6 +25,7 @@ export const faultOf = (operation: string, cause: unknown, address?: string): So
 // Names that are not the system's: of Node's own checks, and of link(2), with which a socket file gets its name.
 const codes: Readonly<Record<string, string>> = {
   EEXIST: "EADDRINUSE",
+  ERR_MISSING_ARGS: "EINVAL",
   ERR_SOCKET_BAD_PORT: "EINVAL",
   ERR_SOCKET_CLOSED: "EBADF",
   ERR_SOCKET_DGRAM_NOT_RUNNING: "EBADF",

@@ -21,15 +21,35 @@ export class Memberships {
 
   change(socket: dgram.Socket | undefined, isJoin: boolean, membership: Membership): void {
     if (socket !== undefined) change(socket, this.domain, isJoin, membership)
-    else if (isJoin) this.noted.push(membership)
+    else if (isJoin) this.note(membership)
     else this.forget(membership)
   }
 
-  private forget({ group, interfaceName }: Membership): void {
-    const others = this.noted.filter((known) => known.group !== group || known.interfaceName !== interfaceName)
+  // What the system would refuse is refused at once: noted, it would fail every bind.
+  private note(membership: Membership): void {
+    if (!isMulticast(membership.group)) throw withCode("not a multicast address", "EINVAL")
+    if (membership.interfaceName !== undefined) interfaceOf(this.domain, membership.interfaceName)
+    if (this.noted.some(isSame(membership))) throw withCode("a member already", "EADDRINUSE")
+    this.noted.push(membership)
+  }
+
+  private forget(membership: Membership): void {
+    const isIt = isSame(membership)
+    const others = this.noted.filter((known) => !isIt(known))
     if (others.length === this.noted.length) throw withCode("not a member of the group", "EADDRNOTAVAIL")
     this.noted = others
   }
+}
+
+const isSame =
+  ({ group, interfaceName }: Membership) =>
+  (other: Membership): boolean =>
+    other.group === group && other.interfaceName === interfaceName
+
+/** 224.0.0.0/4, or ff00::/8. */
+const isMulticast = (group: string): boolean => {
+  const first = Number.parseInt(group)
+  return group.includes(":") ? /^ff/i.test(group) : first >= 224 && first < 240
 }
 
 const change = (socket: dgram.Socket, domain: number, isJoin: boolean, membership: Membership): void => {

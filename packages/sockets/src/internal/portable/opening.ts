@@ -18,6 +18,11 @@ import type { Watches } from "./watches.js"
 
 export type Failure = SocketFault | SocketClosed | InvalidAddress | Unsupported
 
+/** Connecting or beginning to listen, and what stops that. */
+export interface Opening {
+  readonly stop: () => void
+}
+
 /** The interruptible part of an effect that is not. */
 export type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 

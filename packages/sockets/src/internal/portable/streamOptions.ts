@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import type * as net from "node:net"
-import { IPPROTO, IPV6, SO, SOCK, SOL, TCP } from "../../SocketConstants.js"
+import { AF, IPPROTO, IPV6, SO, SOCK, SOL, TCP } from "../../SocketConstants.js"
 import { failed } from "./failure.js"
 import { readInt, writeInts } from "./integers.js"
 
@@ -30,27 +30,27 @@ export class StreamOptions {
     return isOn === 0 ? undefined : Duration.seconds(seconds)
   }
 
-  get(level: number, name: number, out: Uint8Array): number {
-    const value = this.read(level, name)
+  get(domain: number, level: number, name: number, out: Uint8Array): number {
+    const value = this.read(domain, level, name)
     return value === undefined ? failed("EOPNOTSUPP") : writeInts(out, value)
   }
 
-  private read(level: number, name: number): ReadonlyArray<number> | undefined {
+  private read(domain: number, level: number, name: number): ReadonlyArray<number> | undefined {
     if (level === SOL.SOCKET && name === SO.TYPE) return [SOCK.STREAM]
     if (level === SOL.SOCKET && name === SO.LINGER) return this.linger
     // libuv sets it on every socket that listens or is bound.
     if (level === SOL.SOCKET && name === SO.REUSEADDR) return [1]
-    const option = settable(level, name)
+    const option = settable(domain, level, name)
     return option === undefined ? undefined : [this[option]]
   }
 
   /** @param isOpen whether there is a socket of the system: too late for what only a new one takes */
-  set(level: number, name: number, value: Uint8Array, isOpen: boolean): number {
+  set(domain: number, level: number, name: number, value: Uint8Array, isOpen: boolean): number {
     const integer = readInt(value)
     if (integer === undefined) return failed("EINVAL")
     if (level === SOL.SOCKET && name === SO.LINGER) return this.setLinger(integer, readInt(value, 1))
     if (level === SOL.SOCKET && name === SO.REUSEADDR) return integer === 0 ? failed("EOPNOTSUPP") : 0
-    const option = settable(level, name)
+    const option = settable(domain, level, name)
     if (option === undefined) return failed("EOPNOTSUPP")
     if (option === "ipv6Only" && isOpen) return failed("EINVAL")
     if (option === "keepIdle") {
@@ -68,10 +68,15 @@ export class StreamOptions {
   }
 }
 
-const settable = (level: number, name: number): "noDelay" | "keepAlive" | "keepIdle" | "ipv6Only" | undefined => {
+const settable = (
+  domain: number,
+  level: number,
+  name: number
+): "noDelay" | "keepAlive" | "keepIdle" | "ipv6Only" | undefined => {
   if (level === SOL.SOCKET && name === SO.KEEPALIVE) return "keepAlive"
+  if (level === IPPROTO.IPV6 && name === IPV6.V6ONLY && domain === AF.INET6) return "ipv6Only"
+  if (domain === AF.UNIX) return undefined
   if (level === IPPROTO.TCP && name === TCP.NODELAY) return "noDelay"
   if (level === IPPROTO.TCP && name === TCP.KEEPIDLE) return "keepIdle"
-  if (level === IPPROTO.IPV6 && name === IPV6.V6ONLY) return "ipv6Only"
   return undefined
 }

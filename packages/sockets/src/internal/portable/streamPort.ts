@@ -11,15 +11,11 @@ import { localOf, remoteOf, toDuct, unnamed } from "./addresses.js"
 import { Connected } from "./connected.js"
 import { failed, failureOf } from "./failure.js"
 import { Listening } from "./listening.js"
-import { boundConnect, boundName, type Failure, openConnected, openListening, type Restore } from "./opening.js"
+import { boundConnect, boundName, openConnected, openListening } from "./opening.js"
+import type { Failure, Opening, Restore } from "./opening.js"
 import { closed, isHow, unlessClosed } from "./steps.js"
 import { StreamOptions } from "./streamOptions.js"
 import { Watches } from "./watches.js"
-
-/** Connecting or beginning to listen, and what stops that. */
-interface Opening {
-  readonly stop: () => void
-}
 
 type State = Connected | Listening | Opening | "new" | "closed"
 
@@ -33,6 +29,8 @@ export class StreamPort implements Port {
   origFd = -1
   private state: State = "new"
   private bound: SocketAddress | undefined
+  // Not if nothing came of the name: then it may get another, as where the system refuses `bind`.
+  private isNamed = false
   private from: SocketAddress
   readonly watches = new Watches((isHeld) => {
     if (this.state instanceof Connected || this.state instanceof Listening) this.state.hold(isHeld)
@@ -78,8 +76,9 @@ export class StreamPort implements Port {
 
   bind(address: SocketAddress) {
     return unlessClosed("bind", this.isClosed, () => {
-      if (this.state !== "new" || this.bound !== undefined) return fault("bind", failed("EINVAL"), format(address))
+      if (this.state !== "new" || this.isNamed) return fault("bind", failed("EINVAL"), format(address))
       this.bound = address
+      this.isNamed = true
       return Effect.void
     })
   }
@@ -127,6 +126,7 @@ export class StreamPort implements Port {
         onFailure: (cause) => {
           if (this.state === "closed") return closed(operation)
           this.state = "new"
+          this.isNamed = false
           return Effect.failCause(cause)
         },
         onSuccess: (opened) => {
@@ -226,12 +226,12 @@ export class StreamPort implements Port {
   // --- options
 
   getsockopt(level: number, name: number, out: Uint8Array): number {
-    return this.state === "closed" ? failed("EBADF") : this.options.get(level, name, out)
+    return this.state === "closed" ? failed("EBADF") : this.options.get(this.domain, level, name, out)
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): number {
     if (this.state === "closed") return failed("EBADF")
-    const result = this.options.set(level, name, value, this.state !== "new")
+    const result = this.options.set(this.domain, level, name, value, this.state !== "new")
     if (result === 0 && this.state instanceof Connected) this.state.tune(this.options)
     return result
   }
@@ -244,7 +244,8 @@ export class StreamPort implements Port {
     return this.state instanceof Connected ? this.state.writable() : 0
   }
 
-  membership() {
-    return Effect.fail(unsupported("joinGroup"))
+  membership(isJoin: boolean) {
+    const operation = isJoin ? "joinGroup" : "leaveGroup"
+    return unlessClosed(operation, this.isClosed, () => Effect.fail(unsupported(operation)))
   }
 }

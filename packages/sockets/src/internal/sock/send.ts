@@ -82,7 +82,7 @@ const sendDatagram = (
     flags,
     data,
     undefined,
-    () => state.port.sendDatagram?.(data, flags) ?? state.port.send(data, 0, data.length, flags)
+    () => state.port.sendDatagram?.(operation, data, flags) ?? state.port.send(data, 0, data.length, flags)
   )
 
 /** All pieces, of a stream without joining them. */
