@@ -26,6 +26,23 @@ for (const [system, layer] of systems) {
         }).pipe(Effect.provide(layer))
     )
 
+    it.scopedLive(
+      `AS-7 AS-8 half an item whose memory was transferred is InvalidArgument, and does not pass for a whole one (${system})`,
+      () =>
+        Effect.gen(function* () {
+          const [client] = yield* connected
+          const write = Dispatcher.socketWriter(client)
+          const data = new Uint8Array(32 * 1024 * 1024)
+          let left: number | symbol = yield* write(data)
+          while (typeof left === "number" && left > 0) left = yield* write()
+          assert.strictEqual(left, Dispatcher.writeSentinel)
+          structuredClone(data.buffer, { transfer: [data.buffer] })
+          const failure = yield* Effect.flip(write())
+          assert.isTrue(Option.isSome(failure) && failure.value._tag === "InvalidArgument")
+          assert.isTrue(Option.isNone(yield* Effect.flip(write())))
+        }).pipe(Effect.provide(layer))
+    )
+
     it.scopedLive(`AS-6 its buffer is 8192 bytes by default (${system})`, () =>
       Effect.gen(function* () {
         const [client, server] = yield* connected

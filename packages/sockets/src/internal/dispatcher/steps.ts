@@ -2,6 +2,7 @@ import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { resized } from "../sock/send.js"
 import type { Sock } from "../../Sock.js"
 import { MSG, SOCK } from "../../SocketConstants.js"
 import type { ArgumentError } from "../../SocketError.js"
@@ -106,7 +107,7 @@ export function socketReader(
 /**
  * Sends step by step. Each call with bytes begins with them; each call without goes on with what is left. Either sends
  * once and gives how many bytes are left (0: all were handed to the system), or the sentinel where it would wait. New
- * bytes while some are left fail with `InvalidArgument`, and nothing is sent.
+ * bytes while some are left fail with `InvalidArgument`, and nothing is sent. The memory is lent meanwhile.
  *
  * @since 0.1.0
  * @category models
@@ -138,6 +139,8 @@ const unfinished = (left: number) =>
 
 /** Bytes on their way to a socket. */
 export class Sending<S extends symbol> {
+  /** Bytes that are still to be sent. */
+  left = 0
   private isOver = false
   private rest: Uint8Array = new Uint8Array(0)
   private readonly send: Step<number, S>
@@ -149,7 +152,8 @@ export class Sending<S extends symbol> {
       Effect.matchEffect(sock.send(this.rest, MSG.DONTWAIT), {
         onSuccess: (count): Step<number, S> => {
           this.rest = this.rest.subarray(count)
-          return Effect.succeed(this.rest.length)
+          this.left -= count
+          return Effect.succeed(this.left)
         },
         onFailure: (error): Step<number, S> => {
           if (wouldBlock(error)) return blocked
@@ -160,17 +164,20 @@ export class Sending<S extends symbol> {
     )
   }
 
-  get left(): number {
-    return this.rest.length
-  }
-
   /** Begins with these bytes, once nothing is left of those before. */
   put(data: Uint8Array): void {
     this.rest = data
+    this.left = data.length
   }
+
+  // What was sent of it is half an item.
+  private readonly lost: Step<never, never> = Effect.suspend(() => {
+    this.isOver = true
+    return Effect.fail(Option.some(resized("socketWriter")))
+  })
 
   /** Sends once; how many bytes are left. */
   readonly step: Step<number, S> = Effect.suspend(() =>
-    this.isOver ? ended : this.rest.length === 0 ? Effect.succeed(0) : this.send
+    this.isOver ? ended : this.left === 0 ? Effect.succeed(0) : this.rest.length === this.left ? this.send : this.lost
   )
 }
