@@ -70,7 +70,7 @@ export interface Credentials {
 
 /**
  * A datagram or a piece of a stream, and the descriptors that came with it. They are close-on-exec and owned by the
- * scope, which closes those that no `fdSock` has taken over by then.
+ * scope, which closes those that no `fdSock`, and no duct of `SocketTransport`, of this thread has taken over by then.
  *
  * @since 0.1.0
  * @category models

@@ -4,13 +4,21 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import { Sock } from "../src/index.js"
+import { FdAddress } from "@ductworks/core/Address"
+import { Transport } from "@ductworks/core/Transport"
+import { NativeSockets, Sock, SocketTransport } from "../src/index.js"
 import { AF, SOCK } from "../src/SocketConstants.js"
 import { bytes, connected, freshPath, native, settled, text } from "./support/suite.js"
 
 const openDescriptors = (): number => fs.readdirSync("/proc/self/fd").length
 
 const isOpen = (fd: number): boolean => fs.existsSync(`/proc/self/fd/${fd}`)
+
+/** A descriptor of a file. */
+const opened = Effect.acquireRelease(
+  Effect.sync(() => fs.openSync("/dev/null", "r")),
+  (fd) => Effect.sync(() => isOpen(fd) && fs.closeSync(fd))
+)
 
 describe("sendFds and recvFds", () => {
   native(
@@ -50,6 +58,35 @@ describe("sendFds and recvFds", () => {
       // Closed by its socket; the number may be somebody else's now.
       yield* adopted.close
       assert.isFalse(isOpen(taken))
+    })
+  )
+
+  native(
+    "SH-33 nor one that another layer or a duct took over and closed, whose number is somebody else's now",
+    Effect.gen(function* () {
+      const takeOvers: ReadonlyArray<(fd: number) => Effect.Effect<void, unknown>> = [
+        (fd) => Sock.fdSock(fd).pipe(Effect.scoped, Effect.provide(NativeSockets.layerWith()), Effect.asVoid),
+        (fd) =>
+          Effect.flatMap(Transport, ({ connect }) => connect(FdAddress(fd))).pipe(
+            Effect.scoped,
+            Effect.provide(SocketTransport.layer),
+            Effect.asVoid
+          )
+      ]
+      for (const takeOver of takeOvers) {
+        const [one, two] = yield* Sock.socketpair()
+        yield* one.sendFds(bytes("x"), [one.fd])
+        const scope = yield* Scope.make()
+        const { fds } = yield* Scope.extend(two.recvFds(1), scope)
+        const [taken = -1] = fds
+        yield* takeOver(taken)
+        assert.isFalse(isOpen(taken))
+        // The lowest number that is free.
+        const others = [yield* opened]
+        while (!others.includes(taken)) others.push(yield* opened)
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(isOpen(taken))
+      }
     })
   )
 

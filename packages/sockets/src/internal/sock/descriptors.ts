@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import { MSG } from "../../SocketConstants.js"
 import type { ArgumentError } from "../../SocketError.js"
 import type { Received } from "../../Sock.js"
+import { receivedFds } from "../receivedFds.js"
 import { unsupported } from "../unsupported.js"
 import { checkBytes, checkCount, checkNatural, type Problem } from "./arguments.js"
 import { waitForRead } from "./ready.js"
@@ -70,7 +71,7 @@ const place = ({ system }: SockState): Effect.Effect<Array<number>, never, Scope
     Effect.sync((): Array<number> => []),
     (fds) =>
       Effect.sync(() => {
-        for (const fd of fds) if (system.received.delete(fd)) system.ports.closeFd(fd)
+        for (const fd of fds) if (receivedFds.delete(fd)) system.ports.closeFd(fd)
       })
   )
 
@@ -86,7 +87,7 @@ const receive = (state: SockState, count: number, maxFds: number, fds: Array<num
   const { descriptors, flags } = native.received()
   for (const fd of room.subarray(0, descriptors)) {
     fds.push(fd)
-    state.system.received.add(fd)
+    receivedFds.add(fd)
   }
   return { data: copyOf(data, length), fds, truncated: (flags & MSG.CTRUNC) !== 0 }
 }

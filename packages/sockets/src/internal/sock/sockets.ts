@@ -6,6 +6,7 @@ import type { ArgumentError } from "../../SocketError.js"
 import type { Sock, SocketsService, SockOptions } from "../../Sock.js"
 import { fault, notSupported } from "../errno.js"
 import type { Port, Ports } from "../port.js"
+import { receivedFds } from "../receivedFds.js"
 import { unsupported } from "../unsupported.js"
 import { checkInt, checkNatural } from "./arguments.js"
 import { SockImpl } from "./sockImpl.js"
@@ -65,7 +66,7 @@ const adopt = (
     Effect.suspend(() => {
       const port = system.ports.adopt(fd, domain, type)
       // From here on the socket closes it, not the scope of the receive that it came with.
-      if (typeof port !== "number") system.received.delete(fd)
+      if (typeof port !== "number") receivedFds.delete(fd)
       return made(system, port)
     })
   )

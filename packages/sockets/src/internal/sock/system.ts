@@ -10,8 +10,6 @@ export type Slot = Array<Sock>
 export class System {
   /** Sockets whose scope is open, closed ones included. */
   live = 0
-  /** Descriptors that came over a socket and that no socket has taken over. */
-  readonly received = new Set<number>()
 
   /**
    * @param maxImmediate operations of a socket without waiting before the event loop has a turn

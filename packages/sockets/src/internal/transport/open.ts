@@ -26,6 +26,7 @@ import { AF, SO, SOCK, SOL } from "../../SocketConstants.js"
 import type { Handle } from "../binding.js"
 import { fault } from "../errno.js"
 import { NativeHandle } from "../nativeHandle.js"
+import { receivedFds } from "../receivedFds.js"
 import { Attempt, connectTcp, connectUnix } from "./connect.js"
 import { NativeDriver } from "./driver.js"
 import { getInteger, holdForReader, tune } from "./socketOptions.js"
@@ -107,6 +108,8 @@ const own = ({ binding }: System, address: FdAddress): NativeHandle | ConnectFai
   }
   const handle = binding.adopt(address.fd)
   if (handle < 0) return failed(fault("adopt", handle))
+  // From here on the connection closes it, not the scope of the receive that it came with.
+  receivedFds.delete(address.fd)
   if (getInteger(binding, handle, SOL.SOCKET, SO.TYPE) === SOCK.STREAM) return new NativeHandle(binding, handle)
   binding.close(handle)
   return failed(withCode("the descriptor is no stream socket", "EPROTOTYPE"))
