@@ -456,8 +456,8 @@ export const socketpair = (
  * @category constructors
  */
 export const fdSock = (fd: number): Effect.Effect<Sock, ArgumentError, Sockets | Scope.Scope> =>
-  // -1 asks `sock` for a new one.
-  fd < 0 ? new InvalidArgument({ operation: "fdSock", problem: `${fd} is no descriptor` }) : sock({ fd })
+  // -1, or none, asks `sock` for a new one.
+  fd >= 0 ? sock({ fd }) : new InvalidArgument({ operation: "fdSock", problem: `${fd} is no descriptor` })
 
 /**
  * {@link fdSock} of the descriptor of something that has one, which must not close it any more.

@@ -91,6 +91,22 @@ describe("sendFds and recvFds", () => {
   )
 
   native(
+    "SH-33 nor one of a later receive that got the number of one that was closed since",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair()
+      yield* one.sendFds(bytes("x"), [one.fd])
+      const scope = yield* Scope.make()
+      const { fds } = yield* Scope.extend(two.recvFds(1), scope)
+      yield* Effect.scoped(Sock.fdSock(fds[0] ?? -1))
+      yield* one.sendFds(bytes("x"), [one.fd])
+      const later = yield* two.recvFds(1)
+      assert.deepStrictEqual(later.fds, fds)
+      yield* Scope.close(scope, Exit.void)
+      assert.isTrue(later.fds.every(isOpen))
+    })
+  )
+
+  native(
     "SH-33 descriptors beyond the bound are closed by the system, and that is told",
     Effect.gen(function* () {
       const [one, two] = yield* Sock.socketpair()

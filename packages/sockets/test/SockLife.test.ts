@@ -237,6 +237,9 @@ describe("descriptors of others", () => {
     "SH-33 descriptors that are none, no sockets' and cannot be polled, are typed errors and stay open",
     Effect.gen(function* () {
       assert.propertyVal(yield* Effect.flip(Sock.fdSock(-1)), "_tag", "InvalidArgument")
+      assert.propertyVal(yield* Effect.flip(Sock.fdSock(NaN)), "_tag", "InvalidArgument")
+      // @ts-expect-error: as a caller without types may
+      assert.propertyVal(yield* Effect.flip(Sock.fileSock({})), "_tag", "InvalidArgument")
       assert.propertyVal(yield* Effect.flip(Sock.fdSock(1.5)), "_tag", "InvalidArgument")
       assert.propertyVal(yield* Effect.flip(Sock.fdSock(1_000_000)), "code", "EBADF")
       const path = yield* freshPath("file")

@@ -71,7 +71,11 @@ const place = ({ system }: SockState): Effect.Effect<Array<number>, never, Scope
     Effect.sync((): Array<number> => []),
     (fds) =>
       Effect.sync(() => {
-        for (const fd of fds) if (receivedFds.delete(fd)) system.ports.closeFd(fd)
+        for (const fd of fds) {
+          if (receivedFds.get(fd) !== fds) continue
+          receivedFds.delete(fd)
+          system.ports.closeFd(fd)
+        }
       })
   )
 
@@ -87,7 +91,7 @@ const receive = (state: SockState, count: number, maxFds: number, fds: Array<num
   const { descriptors, flags } = native.received()
   for (const fd of room.subarray(0, descriptors)) {
     fds.push(fd)
-    receivedFds.add(fd)
+    receivedFds.set(fd, fds)
   }
   return { data: copyOf(data, length), fds, truncated: (flags & MSG.CTRUNC) !== 0 }
 }
