@@ -11,13 +11,12 @@ import { localOf, remoteOf, toDuct, unnamed } from "./addresses.js"
 import { Connected } from "./connected.js"
 import { failed, failureOf } from "./failure.js"
 import { Listening } from "./listening.js"
-import { boundConnect, boundName, openConnected, openListening } from "./opening.js"
-import type { Failure, Opening, Restore } from "./opening.js"
+import * as openings from "./opening.js"
 import { closed, isHow, unlessClosed } from "./steps.js"
 import { StreamOptions } from "./streamOptions.js"
 import { Watches } from "./watches.js"
 
-type State = Connected | Listening | Opening | "new" | "closed"
+type State = Connected | Listening | openings.Opening | "new" | "closed"
 
 /**
  * A stream socket over `node:net`, which has none before it connects or listens: until then a name and options are
@@ -89,13 +88,13 @@ export class StreamPort implements Port {
       if (state instanceof Connected || state instanceof Listening) return fault("connect", failed("EISCONN"))
       if (state !== "new") return fault("connect", failed("EALREADY"))
       const from = this.bound === undefined ? undefined : toDuct(this.domain, this.bound)
-      if (from?._tag === "UnixAddress") return boundConnect
+      if (from?._tag === "UnixAddress") return openings.boundConnect
       const driver = NodeDriver.make()
       return this.open(
         "connect",
         // With an error: who waits for the connection hears of nothing else.
         () => driver.socket.destroy(new SocketClosed({ operation: "connect" })),
-        (restore) => openConnected(restore, this, driver, address, from)
+        (restore) => openings.openConnected(restore, this, driver, address, from)
       )
     })
   }
@@ -109,7 +108,7 @@ export class StreamPort implements Port {
       return this.open(
         "listen",
         () => {},
-        (restore) => openListening(restore, this, this.bound ?? unnamed(this.domain), options)
+        (restore) => openings.openListening(restore, this, this.bound ?? unnamed(this.domain), options)
       )
     })
   }
@@ -118,8 +117,8 @@ export class StreamPort implements Port {
   private open(
     operation: string,
     stop: () => void,
-    opening: (restore: Restore) => Effect.Effect<Connected | Listening, Failure>
-  ): Effect.Effect<void, Failure> {
+    opening: (restore: openings.Restore) => Effect.Effect<Connected | Listening, openings.Failure>
+  ): Effect.Effect<void, openings.Failure> {
     this.state = { stop }
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(opening(restore), {
@@ -148,7 +147,7 @@ export class StreamPort implements Port {
     return unlessClosed("getsockname", this.isClosed, () => {
       if (this.state instanceof Connected || this.state instanceof Listening) return Effect.succeed(this.state.local)
       return this.bound?._tag === "InetAddress" && this.bound.port === 0
-        ? boundName
+        ? openings.boundName
         : Effect.succeed(this.bound ?? unnamed(this.domain))
     })
   }

@@ -37,3 +37,7 @@ export const checkBytes = (operation: string, data: unknown): Problem =>
   data instanceof Uint8Array
     ? undefined
     : new InvalidArgument({ operation, problem: "the data must be a Uint8Array; encode text with a TextEncoder" })
+
+/** What is said of lent memory that is not what it was. */
+export const resized = (operation: string): InvalidArgument =>
+  new InvalidArgument({ operation, problem: "the memory was transferred or resized meanwhile" })

@@ -7,9 +7,9 @@ import { type AddressError, type ArgumentError, SocketClosed } from "../../Socke
 import { fault, isBlocked, notSupported } from "../errno.js"
 import type { Origin } from "../port.js"
 import { checkAddress } from "./address.js"
-import { checkBytes, type Problem } from "./arguments.js"
+import { checkBytes, type Problem, resized } from "./arguments.js"
 import { Reason } from "./reason.js"
-import { done, resized, sendOne, sizeOf } from "./send.js"
+import { done, sendOne, sizeOf } from "./send.js"
 import type { SockState } from "./state.js"
 
 export const sendmmsg = (

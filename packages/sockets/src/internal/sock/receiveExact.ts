@@ -2,7 +2,7 @@ import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { type ArgumentError, EndOfFile } from "../../SocketError.js"
 import { badDescriptor } from "../errno.js"
-import { checkCount, mostBytes } from "./arguments.js"
+import { checkCount, mostBytes, resized } from "./arguments.js"
 import { Reason } from "./reason.js"
 import type { SockState } from "./state.js"
 import { receive, receiveNew } from "./step.js"
@@ -86,10 +86,6 @@ const fillAll = (
   }
   return state.reading.run(operation, () => fill(state, buffer, length), tell)
 }
-
-/** What is said of lent memory that is not what it was. */
-export const resized = (operation: string): InvalidArgument =>
-  new InvalidArgument({ operation, problem: "the buffer's memory was transferred or resized meanwhile" })
 
 const fill = (state: SockState, buffer: Uint8Array, length: number): Effect.Effect<number> | undefined => {
   const { reading } = state

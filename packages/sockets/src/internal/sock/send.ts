@@ -1,4 +1,3 @@
-import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Buffer } from "node:buffer"
@@ -7,7 +6,7 @@ import { MSG } from "../../SocketConstants.js"
 import type { AddressError, ArgumentError } from "../../SocketError.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
-import { checkBytes, checkInt } from "./arguments.js"
+import { checkBytes, checkInt, resized } from "./arguments.js"
 import { Reason } from "./reason.js"
 import type { SockState } from "./state.js"
 
@@ -51,9 +50,6 @@ const tellOf =
   (state: SockState) =>
   (operation: string, reason: number): ArgumentError =>
     reason === Reason.resized ? resized(operation) : state.error(operation, reason)
-
-export const resized = (operation: string): InvalidArgument =>
-  new InvalidArgument({ operation, problem: "the data's memory was transferred or resized meanwhile" })
 
 const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
   const { writing } = state
