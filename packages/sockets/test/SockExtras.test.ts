@@ -1,9 +1,8 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { Sock } from "../src/index.js"
 import { AF, IP, IPPROTO, MSG, SOL, SOCK, UDP } from "../src/SocketConstants.js"
-import { both, bytes, connected, native, pattern, settled, text } from "./support/suite.js"
+import { both, bytes, connected, leave, native, pattern, text } from "./support/suite.js"
 
 describe("multicast", () => {
   native(
@@ -141,11 +140,7 @@ describe("segmentation offload", () => {
     "SH-23 SH-25 what an interrupted receive has left comes first",
     Effect.gen(function* () {
       const [client, server] = yield* connected()
-      yield* client.send(bytes("left"))
-      yield* server.waitForRead
-      const interrupted = yield* Effect.fork(server.recvExact(8))
-      yield* settled
-      yield* Fiber.interrupt(interrupted)
+      yield* leave(client, server, "left")
       const buffer = new Uint8Array(8)
       const { count, segment } = yield* server.recvSegments(buffer)
       assert.strictEqual(text(buffer.subarray(0, count)), "left")

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Scheduler from "effect/Scheduler"
 import { NativeSockets, PortableSockets, Sock } from "../src/index.js"
 import type { ArgumentError, EndOfFile } from "../src/SocketError.js"
-import { SHUT } from "../src/SocketConstants.js"
+import { MSG, SHUT } from "../src/SocketConstants.js"
 import { bytes, listening, text } from "./support/suite.js"
 
 type Receive = (sock: Sock.Sock, note: (data: Uint8Array) => void) => Effect.Effect<void, ArgumentError | EndOfFile>
@@ -33,6 +33,26 @@ const receives: ReadonlyArray<readonly [name: string, receive: Receive]> = [
     (sock, note) => {
       const buffer = new Uint8Array(4)
       return Effect.flatMap(sock.recvExactInto(buffer), () => Effect.succeed(note(buffer.slice())))
+    }
+  ],
+  [
+    "recvfrom with MSG.WAITALL",
+    (sock, note) => Effect.flatMap(sock.recvfrom(4, MSG.WAITALL), ([data]) => Effect.succeed(note(data)))
+  ],
+  [
+    "recvInto with MSG.WAITALL",
+    (sock, note) => {
+      const buffer = new Uint8Array(4)
+      const receive = sock.recvInto(buffer, { flags: MSG.WAITALL })
+      return Effect.flatMap(receive, (count) => Effect.succeed(note(buffer.slice(0, count))))
+    }
+  ],
+  [
+    "recvfromInto with MSG.WAITALL",
+    (sock, note) => {
+      const buffer = new Uint8Array(4)
+      const receive = sock.recvfromInto(buffer, { flags: MSG.WAITALL })
+      return Effect.flatMap(receive, ([count]) => Effect.succeed(note(buffer.slice(0, count))))
     }
   ]
 ]
@@ -104,7 +124,7 @@ describe("interrupted as the end comes", () => {
 
 describe("interruption at every point", { timeout: 60_000 }, () => {
   for (const [name, receive] of receives) {
-    it.live(`SH-22 SH-23 SH-24 SH-26 ${name} loses no byte, and gives none twice (native)`, () =>
+    it.live(`SH-22 SH-23 SH-24 SH-25 SH-26 ${name} loses no byte, and gives none twice (native)`, () =>
       Effect.gen(function* () {
         const points = yield* Interruption.atEveryPoint((interrupted) =>
           Effect.gen(function* () {

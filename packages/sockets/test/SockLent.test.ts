@@ -4,7 +4,7 @@ import * as Fiber from "effect/Fiber"
 import type { Sock } from "../src/index.js"
 import { AF, MSG, SOCK } from "../src/SocketConstants.js"
 import { socketpair, udpSock } from "../src/Sock.js"
-import { both, bytes, connected, native, settled, text } from "./support/suite.js"
+import { both, bytes, connected, leave, native, settled, text } from "./support/suite.js"
 
 const detach = (view: Uint8Array) => {
   if (view.buffer instanceof ArrayBuffer) structuredClone(view.buffer, { transfer: [view.buffer] })
@@ -52,11 +52,7 @@ describe("memory that is transferred while it is lent", () => {
     Effect.gen(function* () {
       for (const [operation, receive] of receives) {
         const [client, server] = yield* connected()
-        yield* client.send(bytes("left"))
-        yield* server.waitForRead
-        const interrupted = yield* Effect.fork(server.recvExact(8))
-        yield* settled
-        yield* Fiber.interrupt(interrupted)
+        yield* leave(client, server, "left")
         const buffer = new Uint8Array(8)
         const receiving = receive(server, buffer)
         detach(buffer)

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Lines } from "../src/internal/sock/lines.js"
 import { MSG, SHUT } from "../src/SocketConstants.js"
-import { both, bytes, connected, native, settled, text } from "./support/suite.js"
+import { both, bytes, connected, leave, native, settled, text } from "./support/suite.js"
 
 const collect = <A, E>(stream: Stream.Stream<A, E>) => Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
 
@@ -77,11 +77,7 @@ describe("makefile", () => {
     "SH-21 SH-23 what an interrupted receive has left comes first",
     Effect.gen(function* () {
       const [client, server] = yield* connected()
-      yield* client.send(bytes("one\ntw"))
-      yield* server.waitForRead
-      const interrupted = yield* Effect.fork(server.recvExact(100))
-      yield* settled
-      yield* Fiber.interrupt(interrupted)
+      yield* leave(client, server, "one\ntw")
       yield* client.send(bytes("o\nthree"))
       yield* client.shutdown(SHUT.WR)
       const { stream } = yield* server.makefile("r")

@@ -1,5 +1,6 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -62,6 +63,16 @@ export const connected = (domain = AF.INET) =>
 
 /** Lets the fiber that was just forked come to its wait. */
 export const settled = Effect.repeatN(Effect.yieldNow(), 10)
+
+/** What the socket received of its peer, and an interrupted receive has left in it. */
+export const leave = (client: Sock.Sock, server: Sock.Sock, words: string) =>
+  Effect.gen(function* () {
+    yield* client.send(bytes(words))
+    yield* server.waitForRead
+    const interrupted = yield* Effect.fork(server.recvExact(words.length + 1))
+    yield* settled
+    yield* Fiber.interrupt(interrupted)
+  })
 
 /** One turn of the event loop. */
 export const turn = Effect.async<void>((resume) => {

@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import { Buffer } from "node:buffer"
 import { type SocketAddress, UnixAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
-import type { ArgumentError, SocketError } from "../../SocketError.js"
+import type { ArgumentError } from "../../SocketError.js"
 import type { RecvIntoOptions, Sock } from "../../Sock.js"
 import { badDescriptor } from "../errno.js"
-import { checkCount, checkInt, type Problem, resized } from "./arguments.js"
-import { Reason } from "./reason.js"
+import { checkCount, checkInt, type Problem } from "./arguments.js"
+import { Reason, tellOf } from "./reason.js"
 import { recvAll, recvAllInto } from "./receiveExact.js"
 import type { SockState } from "./state.js"
 import { receive, receiveNew } from "./step.js"
@@ -24,7 +24,7 @@ export const recv = (state: SockState, count: number, flags: number): Effect.Eff
   if (problem !== undefined) return problem
   if (!state.isStream) return taking(state, "recv", flags, () => take(state, count, flags, recvCall))
   // Asked for nothing, a system may wait all the same.
-  if (count === 0 || isWhole(flags)) return recvAll(state, "recv", count)
+  if (count === 0 || isWhole(flags)) return recvAll(state, "recv", count, (bytes) => bytes)
   return flags === 0
     ? state.reading.run("recv", () => (land(state, count) ? state.handOver(count) : undefined), state.error)
     : taking(state, "recv", flags, () => take(state, count, flags, recvCall))
@@ -45,7 +45,8 @@ export const recvInto = (
   const problem = checkInto("recvInto", buffer, nbytes, flags)
   if (problem !== undefined) return problem
   const length = nbytes === 0 ? buffer.length : nbytes
-  if (state.isStream && isWhole(flags)) return recvAllInto(state, "recvInto", buffer.subarray(0, length))
+  if (state.isStream && isWhole(flags))
+    return recvAllInto(state, "recvInto", buffer.subarray(0, length), (count) => count)
   return state.isStream && flags === 0
     ? state.reading.run("recvInto", () => lend(state, buffer, length), tellOf(state.error))
     : taking(state, "recvInto", flags, () => takeInto(state, buffer, length, flags, recvCall))
@@ -60,7 +61,7 @@ export const recvfrom = (
   if (problem !== undefined) return problem
   return fromSender(state, (sender) =>
     state.isStream && isWhole(flags)
-      ? Effect.map(recvAll(state, "recvfrom", count), (data) => [data, sender()] as const)
+      ? recvAll(state, "recvfrom", count, (data) => [data, sender()] as const)
       : taking(state, "recvfrom", flags, () => {
           const data = take(state, count, flags, recvfromCall)
           return data === undefined ? undefined : ([data, sender()] as const)
@@ -79,10 +80,7 @@ export const recvfromInto = (
   const length = nbytes === 0 ? buffer.length : nbytes
   return fromSender(state, (sender) =>
     state.isStream && isWhole(flags)
-      ? Effect.map(
-          recvAllInto(state, "recvfromInto", buffer.subarray(0, length)),
-          (count) => [count, sender()] as const
-        )
+      ? recvAllInto(state, "recvfromInto", buffer.subarray(0, length), (count) => [count, sender()] as const)
       : taking(state, "recvfromInto", flags, () => {
           const count = takeInto(state, buffer, length, flags, recvfromCall)
           return count === undefined ? undefined : ([count, sender()] as const)
@@ -111,12 +109,6 @@ const taking = <A>(
   (flags & MSG.DONTWAIT) === 0
     ? state.reading.take(operation, step, tellOf(state.error))
     : state.reading.now(operation, step, tellOf(state.errorNow))
-
-/** As `error`, and of memory that was lent. */
-export const tellOf =
-  (error: (operation: string, reason: number) => SocketError) =>
-  (operation: string, reason: number): ArgumentError =>
-    reason === Reason.resized ? resized(operation) : error(operation, reason)
 
 // A socket that does not block would take it for nothing (recv(2)).
 const isWhole = (flags: number): boolean => (flags & (MSG.WAITALL | MSG.PEEK | MSG.DONTWAIT | MSG.OOB)) === MSG.WAITALL

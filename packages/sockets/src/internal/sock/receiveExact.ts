@@ -2,8 +2,8 @@ import { InvalidArgument } from "@ductworks/core/DuctError"
 import * as Effect from "effect/Effect"
 import { type ArgumentError, EndOfFile } from "../../SocketError.js"
 import { badDescriptor } from "../errno.js"
-import { checkCount, mostBytes, resized } from "./arguments.js"
-import { Reason } from "./reason.js"
+import { checkCount, mostBytes } from "./arguments.js"
+import { Reason, tellOf } from "./reason.js"
 import type { SockState } from "./state.js"
 import { receive, receiveNew } from "./step.js"
 
@@ -21,11 +21,16 @@ export const recvExact = (state: SockState, count: number): Effect.Effect<Uint8A
   return checkCount("recvExact", count) ?? state.reading.run("recvExact", step, tell)
 }
 
-/** So many bytes, or fewer at the end of the stream. */
-export const recvAll = (state: SockState, operation: string, count: number): Effect.Effect<Uint8Array, ArgumentError> =>
+/** So many bytes, or fewer at the end of the stream, as what is given of them in the step that hands them over. */
+export const recvAll = <A>(
+  state: SockState,
+  operation: string,
+  count: number,
+  give: (bytes: Uint8Array) => A
+): Effect.Effect<A, ArgumentError> =>
   state.reading.run(
     operation,
-    () => (gather(state, count) === undefined ? undefined : state.handOver(count)),
+    () => (gather(state, count) === undefined ? undefined : state.handOverAs(count, give)),
     state.error
   )
 
@@ -42,11 +47,7 @@ export const readv = (
   if (total > mostBytes) {
     return new InvalidArgument({ operation: "readv", problem: `the sizes sum up to ${total}, more than ${mostBytes}` })
   }
-  const cutOut = Effect.sync(() => {
-    state.reading.release()
-    return cut(state.carry.take(total), sizes)
-  })
-  return state.reading.run("readv", () => (gather(state, total) === undefined ? undefined : cutOut), state.error)
+  return recvAll(state, "readv", total, (bytes) => cut(bytes, sizes))
 }
 
 const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Array<Uint8Array> => {
@@ -60,34 +61,43 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): Array<Uint8Array>
 }
 
 /** Fills the buffer, where the system puts the bytes at once. */
-export const recvExactInto = (state: SockState, buffer: Uint8Array): Effect.Effect<number, ArgumentError | EndOfFile> =>
-  fillAll(state, "recvExactInto", buffer)
-
-/** As {@link recvExactInto}, or with fewer at the end of the stream. */
-export const recvAllInto = (
+export const recvExactInto = (
   state: SockState,
-  operation: string,
-  buffer: Uint8Array
-): Effect.Effect<number, ArgumentError> =>
-  Effect.catchTag(fillAll(state, operation, buffer), "EndOfFile", ({ partial }) => Effect.succeed(partial.length))
-
-const fillAll = (
-  state: SockState,
-  operation: string,
   buffer: Uint8Array
 ): Effect.Effect<number, ArgumentError | EndOfFile> => {
   const { length } = buffer
-  const tell = (operation: string, reason: number) => {
-    if (reason === Reason.endOfStream) {
-      return new EndOfFile({ operation, expected: length, partial: state.takeBack(buffer) })
-    }
-    state.keepLent()
-    return reason === Reason.resized ? resized(operation) : state.error(operation, reason)
+  const step = () => {
+    const isFull = fill(state, buffer, length)
+    if (isFull === false) return state.reading.refuse(Reason.endOfStream)
+    return isFull ? state.returned : undefined
   }
-  return state.reading.run(operation, () => fill(state, buffer, length), tell)
+  const tell = (operation: string, reason: number) =>
+    reason === Reason.endOfStream
+      ? new EndOfFile({ operation, expected: length, partial: state.takeBack(buffer) })
+      : tellUnfilled(state)(operation, reason)
+  return state.reading.run("recvExactInto", step, tell)
 }
 
-const fill = (state: SockState, buffer: Uint8Array, length: number): Effect.Effect<number> | undefined => {
+/** As {@link recvAll}, into the buffer. */
+export const recvAllInto = <A>(
+  state: SockState,
+  operation: string,
+  buffer: Uint8Array,
+  give: (filled: number) => A
+): Effect.Effect<A, ArgumentError> => {
+  const { length } = buffer
+  const end = state.returnAs(give)
+  const step = () => (fill(state, buffer, length) === undefined ? undefined : end)
+  return state.reading.run(operation, step, tellUnfilled(state))
+}
+
+const tellUnfilled = (state: SockState) => (operation: string, reason: number) => {
+  state.keepLent()
+  return tellOf(state.error)(operation, reason)
+}
+
+/** Whether the buffer, of this length, is full (false at the end of the stream); as {@link gather}. */
+const fill = (state: SockState, buffer: Uint8Array, length: number): boolean | undefined => {
   const { reading } = state
   if (buffer.length !== length) return reading.refuse(Reason.resized)
   if (state.isClosed) return reading.refuse(badDescriptor)
@@ -95,12 +105,12 @@ const fill = (state: SockState, buffer: Uint8Array, length: number): Effect.Effe
   while (filled < length) {
     const count = receive(state, buffer, filled, length - filled)
     if (count === undefined) return undefined
-    if (count === 0) return reading.refuse(Reason.endOfStream)
     state.lend(buffer, (filled += count))
+    if (count === 0) return false
     if (filled < length && state.pace.isSpent()) return reading.refuse(Reason.breathe)
   }
   if (length === 0) state.lend(buffer, 0)
-  return state.returned
+  return true
 }
 
 /**

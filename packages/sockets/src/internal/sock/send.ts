@@ -7,7 +7,7 @@ import type { AddressError, ArgumentError } from "../../SocketError.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt, resized } from "./arguments.js"
-import { Reason } from "./reason.js"
+import { Reason, tellOf } from "./reason.js"
 import type { SockState } from "./state.js"
 
 /** All bytes, or with `MSG.DONTWAIT` what goes in one call. */
@@ -36,7 +36,7 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
       if (state.pace.isSpent()) return writing.refuse(Reason.breathe)
     }
   }
-  return writing.run("send", step, tellOf(state))
+  return writing.run("send", step, tellOf(state.error))
 }
 
 /** How many: nothing would be lost with the number. */
@@ -45,11 +45,6 @@ export const done = (state: SockState, count: number): Exit.Exit<number> => {
   if (state.guesses) state.emptiness.sent()
   return Exit.succeed(count)
 }
-
-const tellOf =
-  (state: SockState) =>
-  (operation: string, reason: number): ArgumentError =>
-    reason === Reason.resized ? resized(operation) : state.error(operation, reason)
 
 const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effect<number, ArgumentError> => {
   const { writing } = state
@@ -61,9 +56,7 @@ const sendNow = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
     const count = state.port.send(data, 0, total, flags)
     return count < 0 ? writing.refuse(count) : count
   }
-  return writing.now("send", step, (operation, reason) =>
-    reason === Reason.resized ? resized(operation) : state.errorNow(operation, reason)
-  )
+  return writing.now("send", step, tellOf(state.errorNow))
 }
 
 const sendDatagram = (
@@ -122,7 +115,7 @@ const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.E
     }
     return done(state, sent)
   }
-  return total === 0 ? state.call("writev", () => 0) : writing.run("writev", step, tellOf(state))
+  return total === 0 ? state.call("writev", () => 0) : writing.run("writev", step, tellOf(state.error))
 }
 
 /** All bytes of the pieces. */

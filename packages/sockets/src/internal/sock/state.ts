@@ -76,19 +76,27 @@ export class SockState implements Owner {
     if (lent !== undefined && filled > 0 && !this.isClosed) this.carry.prepend(lent.subarray(0, filled))
   }
 
-  /** Hands over what was lent: how much of the buffer is filled. */
-  readonly returned: Effect.Effect<number> = Effect.sync(() => {
-    this.lent = undefined
-    this.reading.release()
-    return this.filled
-  })
+  /** Hands over what was lent, as what is given of how much of the buffer is filled: in one step, see `Half.run`. */
+  returnAs<A>(give: (filled: number) => A): Effect.Effect<A> {
+    return Effect.sync(() => {
+      this.lent = undefined
+      this.reading.release()
+      return give(this.filled)
+    })
+  }
 
-  /** Hands over bytes that are carried: how many at most. */
-  handOver(count: number): Effect.Effect<Uint8Array> {
+  readonly returned: Effect.Effect<number> = this.returnAs((filled) => filled)
+
+  /** Hands over bytes that are carried, so many at most, as what is given of them: in one step, too. */
+  handOverAs<A>(count: number, give: (bytes: Uint8Array) => A): Effect.Effect<A> {
     return Effect.sync(() => {
       this.reading.release()
-      return this.carry.take(count)
+      return give(this.carry.take(count))
     })
+  }
+
+  handOver(count: number): Effect.Effect<Uint8Array> {
+    return this.handOverAs(count, same)
   }
 
   woken(direction: Direction): void {
@@ -151,3 +159,5 @@ export class SockState implements Owner {
     })
   }
 }
+
+const same = (bytes: Uint8Array): Uint8Array => bytes
