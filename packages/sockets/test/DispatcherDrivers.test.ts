@@ -1,6 +1,6 @@
 import { Dispatcher } from "@ductworks/sockets"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Cause, Effect, Option } from "effect"
 import { bytes, changed, connected, fault, systems, text } from "./support/dispatching.js"
 
 const done = Symbol("more")
@@ -172,6 +172,47 @@ for (const [system, layer] of systems) {
         const error = Option.some(fault("ECONNRESET"))
         assert.deepStrictEqual(yield* Effect.flip(told([true, true, error])), error)
         assert.strictEqual(returned, 2)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.scopedLive(`AS-8 a dispatcher that closes the target ends the iterable, also within forEach (${system})`, () =>
+      Effect.gen(function* () {
+        const dispatcher = yield* Dispatcher.make<string>()
+        const told: Array<string> = []
+        function* items(name: string) {
+          try {
+            for (;;) yield name
+          } finally {
+            told.push(`${name} returned`)
+          }
+        }
+        // Each connection is closed in another way: by who holds it, by a driver after this one, and by its own `forEach`.
+        const [held] = yield* connected
+        const holds = Dispatcher.makeTarget((self) => Dispatcher.drive(Dispatcher.writeIterable(self, items("held"))), {
+          sock: held,
+          filter: [false, true, true],
+          socketClosed: Effect.sync(() => void told.push("held closed"))
+        })
+        const [failing] = yield* connected
+        const fails = Dispatcher.makeTarget(
+          (self) =>
+            Dispatcher.drive(Dispatcher.writeIterable(self, items("failing")), () => Effect.fail(Option.some("no"))),
+          { sock: failing, filter: [false, true, true] }
+        )
+        const [own] = yield* connected
+        const closes = Dispatcher.makeTarget(
+          (self) => Dispatcher.drive(Dispatcher.writeIterable(self, items("own"), () => dispatcher.socketClosed(self))),
+          { sock: own, filter: [false, true, true] }
+        )
+        const failures: Array<unknown> = []
+        const onError = ({ cause }: Dispatcher.Survived<string>) => Effect.sync(() => void failures.push(cause))
+        for (const target of [holds, fails, closes]) {
+          yield* dispatcher.add(target)
+          yield* dispatcher.iterate({ count: 1, onError })
+          yield* dispatcher.socketClosed(target)
+        }
+        assert.deepStrictEqual(told, ["held returned", "held closed", "failing returned", "own returned"])
+        assert.deepStrictEqual(failures, [Cause.fail("no")])
       }).pipe(Effect.provide(layer))
     )
 

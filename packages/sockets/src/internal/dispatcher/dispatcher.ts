@@ -77,19 +77,26 @@ export class Dispatcher<in out E = never> {
   }
 
   /**
-   * Closes a target, whose socket may be closed already: it is `"closed"` and forgotten, and its `socketClosed` runs, once.
+   * Closes a target, whose socket may be closed already: it is `"closed"` and forgotten, what its drivers hold is
+   * released, and its `socketClosed` runs, once.
    */
   socketClosed(target: AnyTarget): Effect.Effect<void> {
     return Effect.uninterruptible(
       Effect.suspend(() => {
         const registration = this.forget(target)
         target.dispatchState = "closed"
-        const close = Effect.suspend(() => target.sock?.close ?? Effect.void)
+        const close = Effect.suspend(() => Effect.zipRight(target.sock?.close ?? Effect.void, this.release(target)))
         return registration === undefined
           ? close
           : Effect.zipRight(Effect.zipRight(registration.stop, close), registration.closed)
       })
     )
+  }
+
+  private release(target: AnyTarget): Effect.Effect<void> {
+    const { releases = [] } = target
+    const release = (one: () => void) => this.guard(Option.some(target), Effect.sync(one))
+    return Effect.forEach([...releases], release, { discard: true })
   }
 
   /** Delivers {@link immediateConnect}, as a caller of `connectTcp` must who was told 0, with the care of any event. */

@@ -57,6 +57,11 @@ export interface DispatchTarget<out E = never, out R = never> {
   readonly dispatchEvent: (event: DispatchEvent) => Effect.Effect<void, E, R>
   /** Runs once, after the dispatcher has closed the socket, or has seen that it is closed. */
   readonly socketClosed: Effect.Effect<void, never, R> | undefined
+  /**
+   * What drivers hold: each is called once the dispatcher has closed the socket, before `socketClosed`. `writeIterable`
+   * adds the end of its iterable here while it has one; without a set it only ends with an event.
+   */
+  readonly releases?: Set<() => void>
 }
 
 /**
@@ -118,6 +123,7 @@ class Target<E, R> implements DispatchTarget<E, R> {
   filter: Filter
   settled: Effect.Effect<void, DispatchError> | undefined
   readonly socketClosed: Effect.Effect<void, never, R> | undefined
+  readonly releases = new Set<() => void>()
   readonly dispatchEvent: (event: DispatchEvent) => Effect.Effect<void, E, R>
 
   constructor(

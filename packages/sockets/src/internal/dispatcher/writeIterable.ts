@@ -36,7 +36,8 @@ const sendsPerEvent = 16
  * Sends items to a target's socket, one after the other, whenever an event says that it can be written. Items are taken
  * from the iterable one by one, each once the one before has left. `forEach` runs once for each, after the whole of it
  * was handed to the socket; with `beforeAndAfter` also before, and just after the first call that sent of it, in this
- * order even when one call sends everything. An error ends it, the iterable too (its iterator's `return` is called).
+ * order even when one call sends everything. An error ends it, and so does the dispatcher that closes the target: the
+ * iterable, too (its iterator's `return` is called). A target that is only removed may go on, and keeps its iterator.
  *
  * It asks for events of writing in the target's filter while it has something to send. An empty item sends nothing.
  *
@@ -103,6 +104,7 @@ class IterableWriter<A extends Item, E, R> {
     })
 
   private go(sends: number): Step<never, symbol, E | DispatchError, R> {
+    if (this.isOver) return ended // closed within `forEach`
     const { current } = this
     const phase = current?.due.shift()
     if (current !== undefined && phase !== undefined) return this.tell(current, phase, sends)
@@ -114,8 +116,7 @@ class IterableWriter<A extends Item, E, R> {
   }
 
   private next(sending: Sending<typeof writeSentinel>, sends: number): Step<never, symbol, E | DispatchError, R> {
-    this.iterator ??= this.iterable[Symbol.iterator]()
-    const next = this.iterator.next()
+    const next = (this.iterator ??= this.begin()).next()
     if (next.done === true) {
       this.iterator = undefined
       return this.finish(ended)
@@ -152,13 +153,23 @@ class IterableWriter<A extends Item, E, R> {
     })
   }
 
+  private begin(): Iterator<A> {
+    this.target.releases?.add(this.release)
+    return this.iterable[Symbol.iterator]()
+  }
+
   private finish<X>(exit: Exit.Exit<never, X>): Exit.Exit<never, X> {
+    this.release()
+    return exit
+  }
+
+  private readonly release = (): void => {
     const { iterator } = this
     this.isOver = true
     this.current = undefined
     this.iterator = undefined
+    this.target.releases?.delete(this.release)
     wantWrite(this.target, false)
     iterator?.return?.()
-    return exit
   }
 }
