@@ -284,6 +284,9 @@ export interface Sock {
   /**
    * Streams and sinks over a {@link dup}. Modes as `open`'s: `"rb"`, `"wb"`, `"rwb"` give bytes, those without `b` lines of
    * text. What an interrupted receive of this socket has left comes first, while it is open.
+   *
+   * @param bufferSize what a sink holds back: 0 nothing, 1 a line that has not ended (up to 8 KiB), more than 1 less than
+   * so many bytes; default -1: less than 8 KiB
    */
   readonly makefile: {
     (mode?: "r" | "w" | "rw", bufferSize?: number): Effect.Effect<File<string, string>, ArgumentError, Scope.Scope>

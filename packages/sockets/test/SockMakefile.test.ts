@@ -41,7 +41,7 @@ describe("makefile", () => {
   )
 
   both(
-    "SH-21 a size of 0 holds nothing back, 1 holds what is no whole line, more that many bytes, -1 is 8 KiB",
+    "SH-21 a size of 0 holds nothing back, 1 holds what is no whole line, up to 8 KiB, more that many bytes, -1 is 8 KiB",
     Effect.gen(function* () {
       const [client, server] = yield* connected()
       const sentBefore = (bufferSize: number | undefined, pieces: ReadonlyArray<string>) =>
@@ -57,6 +57,7 @@ describe("makefile", () => {
         })
       assert.strictEqual(yield* sentBefore(0, ["a"]), "a")
       assert.strictEqual(yield* sentBefore(1, ["a\n", "b"]), "a\n")
+      assert.lengthOf(yield* sentBefore(1, ["x".repeat(8000), "", "y".repeat(192), "z"]), 8192)
       assert.strictEqual(yield* sentBefore(4, ["ab", "cd", "e"]), "abcd")
       assert.strictEqual(yield* sentBefore(undefined, ["held back"]), "")
       assert.lengthOf(yield* sentBefore(undefined, ["x".repeat(8192), "y"]), 8192)

@@ -7,14 +7,12 @@ import * as Stream from "effect/Stream"
 import type { ArgumentError } from "../../SocketError.js"
 import type { File, Sock } from "../../Sock.js"
 import { Lines } from "./lines.js"
-import { OutBuffer } from "./outBuffer.js"
+import { OutBuffer, usualSize } from "./outBuffer.js"
 
 /** How a file is opened. */
 export type Mode = "r" | "w" | "rw" | "rb" | "wb" | "rwb"
 
 const modes: ReadonlySet<string> = new Set(["r", "w", "rw", "rb", "wb", "rwb"])
-
-const usualSize = 8192
 
 // As that of a receive.
 const mostSize = 64 * 1024 * 1024
