@@ -2,10 +2,15 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as fs from "node:fs"
 import { Sock } from "../src/index.js"
+import { InetAddress } from "../src/SocketAddress.js"
 import { AF, SO, SOCK, SOL } from "../src/SocketConstants.js"
 import { both, bytes, connected, freshPath, listening, native, settled, text } from "./support/suite.js"
+
+/** Where datagrams may not go without SO_BROADCAST. */
+const nowhere = InetAddress("255.255.255.255", 9)
 
 /** An address of this machine where nobody listens. */
 const nobody = Effect.scoped(Effect.map(listening(), ([, address]) => address))
@@ -114,6 +119,49 @@ describe("connect", () => {
       yield* server.close
       yield* client.send(bytes("x"))
       assert.propertyVal(yield* Effect.flip(client.recv(1)), "code", "ECONNREFUSED")
+    })
+  )
+
+  both(
+    "SH-10 a datagram socket may be connected again, one after the other and at once; the last that succeeds counts",
+    Effect.gen(function* () {
+      const servers = yield* Effect.replicateEffect(Sock.udpSock, 3)
+      for (const server of servers) yield* server.bind(["127.0.0.1", 0])
+      const [first, second, third] = yield* Effect.forEach(servers, ({ getsockname }) => getsockname)
+      const client = yield* Sock.udpSock
+      for (const address of [first, second, first]) yield* client.connect(address ?? nowhere)
+      assert.deepStrictEqual(yield* client.getpeername, first)
+      const all = [second, nowhere, third].map((address) => Effect.either(client.connect(address ?? nowhere)))
+      const [one, refused, other] = yield* Effect.all(all, { concurrency: "unbounded" })
+      assert.deepStrictEqual([one, other], [Either.void, Either.void])
+      assert.propertyVal(
+        Option.getOrThrow(Option.flatMap(Option.fromNullable(refused), Either.getLeft)),
+        "code",
+        "EACCES"
+      )
+      assert.deepStrictEqual(yield* client.getpeername, third)
+    })
+  )
+
+  both(
+    "SH-10 SH-11 SH-29 a datagram socket that is closed at once with a connect or a send leaves nobody waiting",
+    Effect.gen(function* () {
+      const server = yield* Sock.udpSock
+      yield* server.bind(["127.0.0.1", 0])
+      const address = yield* server.getsockname
+      const begun: ReadonlyArray<(client: Sock.Sock) => Effect.Effect<unknown, unknown>> = [
+        (client) => client.connect(address),
+        (client) => client.sendto(bytes("x"), address)
+      ]
+      for (const begin of begun) {
+        const client = yield* Sock.udpSock
+        yield* client.bind(["127.0.0.1", 0])
+        const fiber = yield* Effect.fork(Effect.exit(begin(client)))
+        yield* Effect.yieldNow()
+        yield* client.close
+        // Whether it was over by then is the system's; that it is over now is not.
+        yield* Fiber.join(fiber)
+      }
     })
   )
 

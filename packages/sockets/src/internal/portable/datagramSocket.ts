@@ -17,6 +17,10 @@ export interface Listener {
   readonly onError: (cause: unknown) => void
 }
 
+// Every address is one by now. Node would look it up in another tick: what was closed or connected again until then never
+// completes, or is refused (lib/dgram.js, `doConnect` and `doSend`). So a call takes effect at once, as the system's does.
+const lookup: dgram.SocketOptions["lookup"] = (address, _options, callback) => callback(null, address, 0)
+
 /** A socket of `node:dgram`, bound, whose calls are Effects. They fail with what Node reports. */
 export class DatagramSocket {
   private isConnected = false
@@ -31,7 +35,7 @@ export class DatagramSocket {
     listener: Listener
   ): Effect.Effect<DatagramSocket, unknown> {
     return settled((resume) => {
-      const socket = dgram.createSocket({ type: domain === AF.INET6 ? "udp6" : "udp4", ...creation })
+      const socket = dgram.createSocket({ type: domain === AF.INET6 ? "udp6" : "udp4", lookup, ...creation })
       const refuse = (cause: unknown) => {
         socket.close()
         resume(Effect.fail(cause))
@@ -57,12 +61,12 @@ export class DatagramSocket {
   connect(peer: InetAddress): Effect.Effect<void, unknown> {
     return settled((resume) => {
       if (this.isConnected) this.socket.disconnect()
-      this.isConnected = false
-      const done = (cause?: unknown) => {
-        this.isConnected = cause === undefined
-        resume(cause === undefined ? Effect.void : Effect.fail(cause))
-      }
-      this.socket.connect(peer.port, peer.ip, done)
+      this.socket.connect(peer.port, peer.ip, (cause?: unknown) => {
+        if (cause !== undefined) resume(Effect.fail(cause))
+        // Else it is the event of any connect that was at once with this one, which may have failed.
+        else if (isConnected) resume(Effect.void)
+      })
+      const isConnected = (this.isConnected = hasPeer(this.socket))
     })
   }
 
@@ -105,6 +109,14 @@ export class DatagramSocket {
 
   close(): void {
     this.socket.close()
+  }
+}
+
+const hasPeer = (socket: dgram.Socket): boolean => {
+  try {
+    return socket.remoteAddress().port > 0
+  } catch {
+    return false
   }
 }
 
