@@ -63,6 +63,20 @@ describe("making sockets", () => {
     })
   )
 
+  native(
+    "SH-2 SH-4 a socket tells the type that the system gave it, and behaves as one: of Unix sockets, raw ones are of datagrams",
+    Effect.gen(function* () {
+      const [one, two] = yield* Sock.socketpair(AF.UNIX, SOCK.RAW)
+      const alone = yield* Sock.sock({ domain: AF.UNIX, type: SOCK.RAW })
+      for (const sock of [one, two, alone]) {
+        assert.strictEqual(sock.type, yield* sock.getsockopt(SOL.SOCKET, SO.TYPE))
+        assert.strictEqual(sock.type, SOCK.DGRAM)
+      }
+      assert.strictEqual(yield* one.sendmmsg([bytes("first"), bytes(""), bytes("third")]), 3)
+      assert.strictEqual(text(yield* two.recv(100)), "first")
+    })
+  )
+
   both(
     "SH-3 hasIpv6 tells whether an IPv6 socket can be made",
     Effect.gen(function* () {

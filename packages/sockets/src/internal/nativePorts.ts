@@ -1,5 +1,5 @@
 import { endianness } from "node:os"
-import { AF, SO, SOL } from "../SocketConstants.js"
+import { AF, SO, SOCK, SOL } from "../SocketConstants.js"
 import type { Handle } from "./binding.js"
 import { BindingPort, type NativeSystem } from "./nativePort.js"
 import type { Port, Ports } from "./port.js"
@@ -11,7 +11,7 @@ export const nativePorts = (system: NativeSystem): Ports => {
     isNative: true,
     open: (domain, type, protocol) => {
       const handle = binding.socket(domain, type, protocol)
-      return handle < 0 ? handle : new BindingPort(system, handle, domain, type)
+      return handle < 0 ? handle : made(system, handle, domain, type)
     },
     adopt: (fd, domain, type) => {
       const handle = binding.adopt(fd)
@@ -22,13 +22,17 @@ export const nativePorts = (system: NativeSystem): Ports => {
       const result = binding.socketpair(domain, type, protocol, out)
       const [one = 0, two = 0] = out
       if (result < 0) return result
-      return [new BindingPort(system, one, domain, type), new BindingPort(system, two, domain, type)]
+      return [made(system, one, domain, type), made(system, two, domain, type)]
     },
     closeFd: (fd) => {
       binding.closeFd(fd)
     }
   }
 }
+
+// Linux makes a raw socket of AF_UNIX one of datagrams (net/unix/af_unix.c, `unix_create`); any other is what was asked for.
+const made = (system: NativeSystem, handle: Handle, domain: number, type: number): Port =>
+  type === SOCK.RAW ? adopted(system, handle, domain, type) : new BindingPort(system, handle, domain, type)
 
 // What the system says counts: a datagram socket that was read as a stream would lose bytes unseen. What is no socket has
 // neither domain nor type.
