@@ -53,7 +53,8 @@ export const layerWith = ({ maxImmediate = 64 }: PortableSocketsOptions = {}): L
  *   only notes the address: a port in use is an error of `listen` or `connect`, after which `bind` takes another, and
  *   `getsockname` knows a port that the system chooses only after that. Options and groups set before are noted, too.
  * - A Unix listener's file is made as `UnixListener` of `@ductworks/platform-node` does it: with the permissions 0600, and
- *   gone when the socket is closed. A client's socket cannot be bound to a path.
+ *   gone when the socket is closed. A client's socket cannot be bound to a path, and none to `""`, a name of the system's
+ *   choice.
  * - A listener accepts by itself and holds up to 64 connections, whatever the backlog; more are closed at once. Of one
  *   that another process shut down Node tells nobody, and its event loop goes round and round: who accepts still waits.
  * - `send` hands up to 128 KiB to Node, which sends on after `close`, too, for up to 10 seconds (or `SO.LINGER`). At most

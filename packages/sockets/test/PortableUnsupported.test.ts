@@ -36,6 +36,7 @@ const table: ReadonlyArray<readonly [row: string, what: string, attempt: Attempt
   ["SH-4", "a Unix socket of datagrams", sock({ domain: AF.UNIX, type: SOCK.DGRAM })],
   ["SH-4", "a raw socket", sock({ type: SOCK.RAW, protocol: IPPROTO.ICMP })],
   ["SH-4", "another protocol", sock({ protocol: IPPROTO.SCTP })],
+  ["SH-8", "a Unix socket bound to a name of the system's choice", of(Sock.unixSock).that((it) => it.bind(""))],
   ["SH-14", "dup", of(connected).that((client) => client.dup)],
   ["SH-16", "the port of a stream socket that only was bound", portBeforeListen()],
   ["SH-17", "getsockopt of what Node does not tell", of(tcp).that((it) => it.getsockopt(SOL.SOCKET, SO.ERROR))],

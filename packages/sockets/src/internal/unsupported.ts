@@ -3,6 +3,7 @@ import { Unsupported } from "@ductworks/core/DuctError"
 const instead: Readonly<Record<string, string>> = {
   sock: "Node has TCP, UDP and Unix stream sockets, and none over a descriptor",
   socketpair: "or listen and connect",
+  bind: "Node has no names of the system's choice for Unix sockets: give a path",
   dup: "or share this one",
   getsockopt: "PortableSockets names the options that Node has",
   setsockopt: "PortableSockets names the options that Node has",

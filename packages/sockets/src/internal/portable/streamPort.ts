@@ -74,8 +74,9 @@ export class StreamPort implements Port {
   // --- naming and connecting
 
   bind(address: SocketAddress) {
-    return unlessClosed("bind", this.isClosed, () => {
+    return unlessClosed("bind", this.isClosed, (): Effect.Effect<void, openings.Failure> => {
       if (this.state !== "new" || this.isNamed) return fault("bind", failed("EINVAL"), format(address))
+      if (address._tag === "UnixAddress" && address.path === "") return Effect.fail(unsupported("bind"))
       this.bound = address
       this.isNamed = true
       return Effect.void
