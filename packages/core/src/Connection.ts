@@ -52,11 +52,12 @@ export interface Connection {
   readonly pullInto?: (buffer: Uint8Array) => Effect.Effect<number, ReadError>
   /**
    * What `pull` would give, at once: `undefined` while it would wait, or the reason at the end. For layers that keep what
-   * they take, so that no interruption can lose it, and that see to one receiver at a time: this takes no turn.
+   * they take, so that no interruption can lose it, and that see to one receiver at a time: this takes no turn. Where the
+   * transport spins for a while, it does so up to the deadline at most.
    */
-  readonly take: () => Chunks | ReadError | undefined
+  readonly take: (until?: Deadline) => Chunks | ReadError | undefined
   /** As `take`, into the start of the buffer; how many bytes. There, when `pullInto` is. */
-  readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
+  readonly takeInto?: (buffer: Uint8Array, until?: Deadline) => number | ReadError | undefined
   /** For a layer to which `take` gave nothing: completes when there may be something, or at the deadline. */
   readonly arrival: (until?: Deadline) => Effect.Effect<void>
   /**
@@ -166,14 +167,15 @@ export interface Driver {
   readonly start: (wake: (side: "read" | "write") => void) => void
   /**
    * The bytes that are here, which the caller then owns; `undefined` while there are none; the reason, when there will
-   * be no more (`RemoteDuctClosed` at the end). The first call starts reading.
+   * be no more (`RemoteDuctClosed` at the end). The first call starts reading. One that spins before it says that there
+   * are none does so up to the deadline at most, and not again before it has called `wake`.
    */
-  readonly take: () => Chunks | ReadError | undefined
+  readonly take: (until?: Deadline) => Chunks | ReadError | undefined
   /**
    * As `take`, into the start of the buffer, which has at least one byte: how many (never 0). The buffer is only used
    * during the call. Left out where bytes would be copied anyway.
    */
-  readonly takeInto?: (buffer: Uint8Array) => number | ReadError | undefined
+  readonly takeInto?: (buffer: Uint8Array, until?: Deadline) => number | ReadError | undefined
   /**
    * Asked when a wait for bytes is to begin: whether to take once more before. True where that may find what was not here
    * yet, as when the other end goes on meanwhile; not twice in a row, then. Left out where there is nothing to gain.

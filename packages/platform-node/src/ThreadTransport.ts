@@ -43,7 +43,8 @@ export interface ThreadEnd {
 export interface ThreadOptions extends SocketOptions {
   /**
    * How long a receive spins before it waits for the event loop. While it spins, nothing else of its thread runs; it pays
-   * off where each thread has a core of its own. Default 0, at most 1 second.
+   * off where each thread has a core of its own. It ends with the receive's time-out, and one that was for nothing is not
+   * repeated before the other end has been heard of. Default 0, at most 1 second.
    */
   readonly busyPoll?: Duration.DurationInput
 }
@@ -135,7 +136,7 @@ export const connection = (
       theirBell: bell(1 - side),
       port
     }
-    const spin = BigInt(Math.round(1e6 * Duration.toMillis(Duration.min(options.busyPoll ?? 0, longestSpin))))
+    const spin = Duration.toMillis(Duration.min(options.busyPoll ?? 0, longestSpin))
     return Connection.make(new ThreadDriver(shared, spin), {
       localAddress: MemoryAddress(`thread-${side}`),
       remoteAddress: MemoryAddress(`thread-${1 - side}`),

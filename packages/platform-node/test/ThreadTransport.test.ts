@@ -51,6 +51,24 @@ const after = (name: "exchange" | "store", step: () => void) =>
     (value) => Effect.sync(() => Object.defineProperty(Atomics, name, { value }))
   )
 
+/** A clock that goes on by a millisecond whenever somebody looks at it; the milliseconds by now. */
+const hurriedClock = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const original = process.hrtime.bigint
+      const looks = { count: 0 }
+      const start = process.hrtime.bigint()
+      const value = () => start + 1_000_000n * BigInt((looks.count += 1))
+      Object.defineProperty(process.hrtime, "bigint", { value })
+      return { looks, original }
+    }),
+    ({ original: value }) => Effect.sync(() => Object.defineProperty(process.hrtime, "bigint", { value }))
+  ),
+  ({ looks }) =>
+    () =>
+      looks.count
+)
+
 describe("ThreadTransport", () => {
   it.scopedLive("DW-24 messages go to a worker thread and back, also large ones", () =>
     Effect.gen(function* () {
@@ -131,6 +149,33 @@ describe("ThreadTransport", () => {
       yield* Effect.yieldNow()
       yield* right.write([Uint8Array.of(1)])
       assert.deepStrictEqual(yield* Fiber.join(pulling), [Uint8Array.of(1)])
+    })
+  )
+
+  it.scopedLive("DW-1 DW-10 DW-12 a spin ends at the time-out of who waits, and is not repeated in vain", () =>
+    Effect.gen(function* () {
+      const now = yield* hurriedClock
+      const spinning = Effect.gen(function* () {
+        const [here, there] = ThreadTransport.channel()
+        yield* ThreadTransport.connection(there)
+        return RawDuct.fromConnection(yield* ThreadTransport.connection(here, { busyPoll: "1 second" }), {
+          timeout: "50 millis"
+        })
+      })
+      const looks: ReadonlyArray<readonly [most: number, look: (duct: RawDuct.RawDuct) => Effect.Effect<unknown>]> = [
+        [100, (duct) => duct.poll("50 millis").pipe(Effect.orDie)],
+        [100, (duct) => Effect.flip(duct.recv(1)).pipe(Effect.orDie)],
+        [10, (duct) => duct.poll(0).pipe(Effect.orDie)],
+        [10, (duct) => Effect.flip(duct.recv(1, { dontWait: true })).pipe(Effect.orDie)],
+        // Once a second, and then it waits.
+        [1100, (duct) => Effect.fork(duct.pull).pipe(Effect.tap(Effect.yieldNow()), Effect.flatMap(Fiber.interrupt))]
+      ]
+      for (const [most, look] of looks) {
+        const duct = yield* spinning
+        const begun = now()
+        yield* look(duct)
+        assert.isBelow(now() - begun, most)
+      }
     })
   )
 

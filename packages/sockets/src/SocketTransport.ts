@@ -26,9 +26,9 @@ import type { Credentials } from "./Sock.js"
 export interface Options {
   /**
    * How long a read that finds nothing, or a write that finds no room, tries again and again before it waits; default 0,
-   * at most a second. That saves the time of waking up, which between two processors is most of a round trip. The price:
-   * the thread does nothing else meanwhile, and the processor is busy, though between two tries it is given away
-   * (sched_yield(2)), for the other end may need it.
+   * at most a second, and a read no longer than its time-out. That saves the time of waking up, which between two
+   * processors is most of a round trip. The price: the thread does nothing else meanwhile, and the processor is busy,
+   * though between two tries it is given away (sched_yield(2)), for the other end may need it.
    */
   readonly busyPoll?: Duration.DurationInput
   /**

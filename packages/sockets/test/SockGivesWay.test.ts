@@ -1,4 +1,4 @@
-import { Connection } from "@ductworks/core"
+import { Connection, RawDuct } from "@ductworks/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -19,6 +19,8 @@ const KiB = 1024
 class Shared {
   gives = 0
   waits = 0
+  /** How long each receive was to spin. */
+  spins: Array<number> = []
   act: () => void = () => {}
   private ends: ReadonlyArray<Handle> = []
 
@@ -32,8 +34,10 @@ class Shared {
 
   readonly binding: Binding = {
     ...addon,
-    recv: (handle, into, offset, length, flags, patience) =>
-      this.first(() => addon.recv(handle, into, offset, length, flags, 0), patience),
+    recv: (handle, into, offset, length, flags, patience) => {
+      this.spins.push(patience)
+      return this.first(() => addon.recv(handle, into, offset, length, flags, 0), patience)
+    },
     send: (handle, from, offset, length, flags, patience) =>
       this.first(() => addon.send(handle, from, offset, length, flags, 0), patience),
     sendv: (handle, pieces, first, offset, patience) =>
@@ -80,6 +84,7 @@ const withEnd =
       Effect.gen(function* () {
         const [end] = yield* open
         shared.gives = shared.waits = 0
+        shared.spins = []
         shared.act = () => {}
         yield* program(end)
       })
@@ -215,6 +220,31 @@ describe("who spins (native)", () => {
         }
         assert.isTrue(hasTurned)
         assert.strictEqual(shared.waits, 0)
+      })
+  )
+
+  withEnd<Connection.Connection>(pair(system(1_000_000))())(
+    "DW-10 DW-11 DW-12 a connection spins no longer than whoever waits, and not at all for who does not",
+    (connection) =>
+      Effect.gen(function* () {
+        const duct = RawDuct.fromConnection(connection, { timeout: "50 millis" })
+        const looks: ReadonlyArray<readonly [most: number, look: Effect.Effect<unknown, unknown>]> = [
+          [0, duct.poll(0)],
+          [50_000, duct.poll("50 millis")],
+          [0, Effect.flip(duct.recv(1, { dontWait: true }))],
+          [50_000, Effect.flip(duct.recv(1))],
+          [50_000, Effect.flip(duct.recv(128 * KiB, { waitAll: true }))],
+          [50_000, Effect.flip(duct.recvInto(new Uint8Array(128 * KiB), { flags: { waitAll: true } }))]
+        ]
+        for (const [most, look] of looks) {
+          // It asks the system again only once that has told of something.
+          shared.sends(bytes("x"))
+          yield* connection.pull
+          shared.spins = []
+          yield* look
+          assert.isNotEmpty(shared.spins)
+          for (const spin of shared.spins) assert.isAtMost(spin, most)
+        }
       })
   )
 

@@ -1,5 +1,6 @@
 import * as Arr from "effect/Array"
 import type { Chunks, Line } from "../Connection.js"
+import type { Deadline } from "../Deadline.js"
 import type { ReadError } from "../DuctError.js"
 import { unfilled } from "./unfilled.js"
 
@@ -33,9 +34,9 @@ export class ByteQueue {
    * Reads on straight into memory of the queue's own, in which a take of `count` bytes stands in one piece. A large count
    * is not believed at once: the memory is at most twice what is here, or {@link firstBlock}.
    */
-  land(line: Line, count: number): number | ReadError | undefined {
+  land(line: Line, count: number, until?: Deadline): number | ReadError | undefined {
     const block = this.block === undefined || this.size === this.block.length ? this.grow(count) : this.block
-    const taken = line.takeInto?.(block.subarray(this.size))
+    const taken = line.takeInto?.(block.subarray(this.size), until)
     if (typeof taken === "number") {
       this.size += taken
       this.chunks = [block.subarray(0, this.size)]

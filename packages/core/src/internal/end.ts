@@ -53,7 +53,7 @@ export class End extends Facade implements Connection {
   }
 
   get take(): Connection["take"] {
-    return () => this.#halves.take()
+    return (until) => this.#halves.take(until)
   }
 
   get arrival(): Connection["arrival"] {
@@ -162,7 +162,7 @@ class DirectEnd extends End {
   }
 
   get takeInto(): NonNullable<Connection["takeInto"]> {
-    return (buffer) => this.reading().takeInto(buffer)
+    return (buffer, until) => this.reading().takeInto(buffer, until)
   }
 }
 

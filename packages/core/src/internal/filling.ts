@@ -1,4 +1,5 @@
 import type { Connection } from "../Connection.js"
+import type { Deadline } from "../Deadline.js"
 import { InvalidArgument, type ReadError, type RemoteDuctClosed } from "../DuctError.js"
 
 /** Memory of the caller's that is being read into, and how far that has come. */
@@ -12,7 +13,8 @@ export class Filling {
   constructor(
     private readonly memory: Uint8Array,
     private readonly count: number,
-    private readonly takeInto: NonNullable<Connection["takeInto"]>
+    private readonly takeInto: NonNullable<Connection["takeInto"]>,
+    private readonly until: Deadline
   ) {
     this.length = memory.length
   }
@@ -21,7 +23,7 @@ export class Filling {
   fill(): number | undefined {
     while (this.filled < this.count) {
       if (!this.isWhole) return this.fail(resized)
-      const taken = this.takeInto(this.filled === 0 ? this.memory : this.memory.subarray(this.filled))
+      const taken = this.takeInto(this.filled === 0 ? this.memory : this.memory.subarray(this.filled), this.until)
       if (taken === undefined) return undefined
       if (typeof taken === "number") this.filled += taken
       else if (taken._tag === "RemoteDuctClosed") break

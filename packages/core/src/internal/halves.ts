@@ -44,8 +44,8 @@ export class Halves implements Line {
 
   // --- reading
 
-  take(): Chunks | ReadError | undefined {
-    return this.reader.take()
+  take(until?: Deadline): Chunks | ReadError | undefined {
+    return this.reader.take(until)
   }
 
   arrival(until?: Deadline): Effect.Effect<void> {
@@ -93,7 +93,7 @@ export class Halves implements Line {
 
 /** Of a driver whose system can be read into the caller's memory. */
 export class DirectHalves extends Halves {
-  takeInto(buffer: Uint8Array): number | ReadError | undefined {
-    return this.reader.takeInto(buffer)
+  takeInto(buffer: Uint8Array, until?: Deadline): number | ReadError | undefined {
+    return this.reader.takeInto(buffer, until)
   }
 }

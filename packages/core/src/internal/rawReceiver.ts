@@ -48,8 +48,8 @@ export class RawReceiver implements Line {
     return (this.exclusive ??= new Exclusive("recv"))
   }
 
-  take(): Chunks | ReadError | undefined {
-    return this.kept?.takeAll() ?? this.line.take()
+  take(until?: Deadline.Deadline): Chunks | ReadError | undefined {
+    return this.kept?.takeAll() ?? this.line.take(until)
   }
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
@@ -100,7 +100,7 @@ export class RawReceiver implements Line {
     const patience = new Patience(fiber, want.timeout)
     const attempt = (): Recv<A, E> => {
       this.reclaim()
-      const end = this.gather(want.count)
+      const end = this.gather(want.count, patience)
       if (this.queue.size >= want.count) return this.turn.commit(() => want.take(this.queue))
       if (end === undefined) return this.wait(patience, attempt)
       if (end._tag !== "RemoteDuctClosed") return this.turn.fail(Exit.fail(end))
@@ -119,9 +119,9 @@ export class RawReceiver implements Line {
     const { direct } = this
     const taken = () => this.receive(fiber, new Want(count, timeout, (queue) => queue.takeInto(buffer)))
     if (direct === undefined) return taken()
-    const filling = new Filling(buffer, count, direct)
-    let hasPaused = false
     const patience = new Patience(fiber, timeout)
+    const filling = new Filling(buffer, count, direct, patience)
+    let hasPaused = false
     const goOn = (): Recv<number> => {
       const { failure } = filling
       if (failure === undefined) return this.wait(patience, attempt, filling)
@@ -207,14 +207,14 @@ export class RawReceiver implements Line {
   }
 
   /** Brings the queue up to `count` bytes, as far as they are here. Why they cannot all come, if so. */
-  private gather(count: number): ReadError | undefined {
+  private gather(count: number, until?: Deadline.Deadline): ReadError | undefined {
     const { line, queue } = this
     while (queue.size < count) {
       const missing = count - queue.size
       const taken =
         line.takeInto !== undefined && (queue.isLanding || missing >= directFrom)
-          ? queue.land(line, count)
-          : line.take()
+          ? queue.land(line, count, until)
+          : line.take(until)
       if (taken === undefined) return undefined
       if (typeof taken !== "number") {
         if ("_tag" in taken) return taken

@@ -1,4 +1,4 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -8,6 +8,7 @@ import * as Deadline from "../Deadline.js"
 import { DuctClosed, type PollError, type ReadError } from "../DuctError.js"
 import { Exclusive } from "../Exclusive.js"
 import { ByteQueue } from "./byteQueue.js"
+import { Patience } from "./want.js"
 import { Waiters } from "./waiters.js"
 import { Watchdog } from "./watchdog.js"
 
@@ -61,16 +62,16 @@ export class Reader extends Waiters {
 
   // --- at once
 
-  take(): Chunks | ReadError | undefined {
+  take(until?: Deadline.Deadline): Chunks | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().take())
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().take(until))
     return this.end === closed ? closed : ready.takeAll()
   }
 
   /** As {@link take}, into the buffer; the number of bytes. What is ready comes first. */
-  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+  takeInto(buffer: Uint8Array, until?: Deadline.Deadline): number | ReadError | undefined {
     const { ready } = this
-    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().takeInto?.(buffer))
+    if (ready === undefined || ready.size === 0) return this.end ?? this.seen(this.ask().takeInto?.(buffer, until))
     return this.end === closed ? closed : ready.takeInto(buffer)
   }
 
@@ -94,9 +95,9 @@ export class Reader extends Waiters {
   }
 
   /** Whether there is something to take: bytes, which are then ready, or the end. */
-  isFilled(): boolean {
+  isFilled(until?: Deadline.Deadline): boolean {
     if (this.isReady || this.end !== undefined) return true
-    const taken = this.seen(this.ask().take())
+    const taken = this.seen(this.ask().take(until))
     if (taken === undefined) return false
     if (!("_tag" in taken)) (this.ready ??= new ByteQueue()).pushAll(taken)
     return true
@@ -106,20 +107,20 @@ export class Reader extends Waiters {
    * Whether there may be something. What can be read into memory of whoever waits is left to them: taking it to be sure
    * would cost memory and a copy.
    */
-  private isTold(): boolean {
+  private isTold(until?: Deadline.Deadline): boolean {
     return this.driver.takeInto === undefined
-      ? this.isFilled()
+      ? this.isFilled(until)
       : this.isReady || this.end !== undefined || !this.isQuiet || this.driver.isWorthAnother?.() === true
   }
 
   arrival(until?: Deadline.Deadline): Effect.Effect<void> {
     return until === undefined
       ? (this.untilArrival ??= this.wait(() => this.isTold(), undefined))
-      : this.wait(() => this.isTold(), until)
+      : this.wait(() => this.isTold(until), until)
   }
 
   arrivalThen<A, E>(until: Deadline.Deadline | undefined, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.waitThen(() => this.isTold(), until, next)
+    return this.waitThen(() => this.isTold(until), until, next)
   }
 
   onArrival(wake: () => void, fiber?: Fiber.RuntimeFiber<unknown, unknown>): boolean {
@@ -172,25 +173,26 @@ export class Reader extends Waiters {
   }
 
   poll(timeout: Duration.Duration): Effect.Effect<boolean, PollError> {
-    return Effect.suspend(() => {
-      const seen = this.look()
+    return Effect.withFiberRuntime((fiber) => {
+      const patience = new Patience(fiber, timeout)
+      const seen = this.look(patience)
       if (seen !== undefined) return Effect.as(seen, true)
-      if (Duration.lessThanOrEqualTo(timeout, Duration.zero)) return no
-      return Effect.flatMap(Deadline.make(timeout), (until) => this.pollUntil(until))
+      const { until } = patience
+      return until === undefined ? no : this.pollUntil(until)
     })
   }
 
   private pollUntil(until: Deadline.Deadline): Effect.Effect<boolean, PollError> {
     return Effect.flatMap(this.arrival(until), () => {
-      const seen = this.look()
+      const seen = this.look(until)
       if (seen !== undefined) return Effect.as(seen, true)
       return Deadline.isOver(until) ? no : this.pollUntil(until)
     })
   }
 
   /** Nothing to see yet; something to pull, be it an end; or that this end is of no more use. */
-  private look(): undefined | Exit.Exit<void, PollError> {
-    if (!this.isFilled()) return undefined
+  private look(until?: Deadline.Deadline): undefined | Exit.Exit<void, PollError> {
+    if (!this.isFilled(until)) return undefined
     const { end } = this
     if (end === closed) return Exit.fail(closed)
     return end?._tag === "LocalSocketFault" && !this.isReady ? Exit.fail(end) : Exit.void

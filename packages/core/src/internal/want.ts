@@ -1,3 +1,4 @@
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import type { RuntimeFiber } from "effect/Fiber"
 import * as Deadline from "../Deadline.js"
@@ -21,18 +22,30 @@ export class Want<A, E = never> {
   ) {}
 }
 
-/** The time-out of a receive, which may wait several times. */
-export class Patience {
-  private deadline: Deadline.Deadline | undefined
+/** The time-out of a receive, which may wait several times. Its time begins when somebody first looks at it. */
+export class Patience implements Deadline.Deadline {
+  private made: Deadline.Deadline | undefined
 
   constructor(
     private readonly fiber: RuntimeFiber<unknown, unknown>,
     readonly timeout: Duration.Duration
   ) {}
 
-  /** How long to wait, if at all any longer. Its time begins when it waits first. */
+  private get deadline(): Deadline.Deadline {
+    return (this.made ??= Deadline.makeFor(this.fiber, this.timeout))
+  }
+
+  get clock(): Clock.Clock {
+    return this.deadline.clock
+  }
+
+  get at(): bigint | undefined {
+    return this.deadline.at
+  }
+
+  /** How long to wait, if at all any longer. */
   get until(): Deadline.Deadline | undefined {
-    if (this.deadline !== undefined) return Deadline.isOver(this.deadline) ? undefined : this.deadline
-    return Duration.isZero(this.timeout) ? undefined : (this.deadline = Deadline.makeFor(this.fiber, this.timeout))
+    if (this.made !== undefined) return Deadline.isOver(this.made) ? undefined : this.made
+    return Duration.isZero(this.timeout) ? undefined : this.deadline
   }
 }

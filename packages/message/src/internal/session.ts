@@ -51,7 +51,7 @@ export class Session<out In> extends Incoming<In> {
   take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
     const { line } = this
     const room = this.isCutting && line.takeInto !== undefined ? this.room : undefined
-    const taken = room === undefined ? line.take() : line.takeInto?.(room)
+    const taken = room === undefined ? line.take(this.due) : line.takeInto?.(room, this.due)
     if (taken === undefined) return "nothing"
     if (typeof taken === "number") this.filled(taken)
     else if (!("_tag" in taken)) this.push(taken)

@@ -1,5 +1,6 @@
 import { Outbox } from "@ductworks/core/Buffers"
 import type { Chunks, Driver } from "@ductworks/core/Connection"
+import * as Deadline from "@ductworks/core/Deadline"
 import {
   DuctClosed,
   type ReadError,
@@ -7,6 +8,7 @@ import {
   RemoteDuctReset,
   type WriteError
 } from "@ductworks/core/DuctError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { MessagePort } from "node:worker_threads"
@@ -37,10 +39,13 @@ export class ThreadDriver implements Driver {
   private isClosed = false
   /** The other end's port is closed: it says no more. */
   private isGone = false
+  /** A spin was for nothing, and this waits for the bell since: a second one would keep the event loop from its turn. */
+  private hasSpun = false
 
+  /** @param spinMillis how long to spin at most before it waits for the bell */
   constructor(
     private readonly shared: Shared,
-    private readonly spinNanos: bigint
+    private readonly spinMillis: number
   ) {}
 
   readonly start = (wake: (side: "read" | "write") => void): void => {
@@ -55,10 +60,10 @@ export class ThreadDriver implements Driver {
 
   // --- reading
 
-  readonly take = (): Chunks | ReadError | undefined => {
+  readonly take = (until?: Deadline.Deadline): Chunks | ReadError | undefined => {
     const taken = this.tryTake()
     if (taken !== undefined) return taken
-    if (this.spinNanos > 0n && this.spin()) return this.tryTake()
+    if (this.spinMillis > 0 && !this.hasSpun && this.spin(until)) return this.tryTake()
     this.listen()
     // What came before the bell could be heard.
     return this.tryTake()
@@ -70,6 +75,7 @@ export class ThreadDriver implements Driver {
     const { end } = incoming
     const size = incoming.size()
     if (size > 0) {
+      this.hasSpun = false
       const chunk = incoming.read(size)
       theirBell.ring()
       return [chunk]
@@ -79,13 +85,16 @@ export class ThreadDriver implements Driver {
   }
 
   /** Waits for at most the time given, without the event loop. */
-  private spin(): boolean {
+  private spin(until: Deadline.Deadline | undefined): boolean {
     const { incoming } = this.shared
-    const until = process.hrtime.bigint() + this.spinNanos
+    const left = until === undefined ? Infinity : Duration.toMillis(Deadline.remaining(until))
+    if (left === 0) return false
+    const end = process.hrtime.bigint() + BigInt(Math.round(1e6 * Math.min(this.spinMillis, left)))
     do {
       for (let i = 0; i < 64; i++) if (incoming.size() > 0) return true
       if (incoming.end !== state.open) return true
-    } while (process.hrtime.bigint() < until)
+    } while (process.hrtime.bigint() < end)
+    this.hasSpun = true
     return false
   }
 
@@ -194,6 +203,7 @@ export class ThreadDriver implements Driver {
 
   private readonly onBell = (): void => {
     if (this.isClosed) return
+    this.hasSpun = false
     this.shared.port.unref()
     if (this.failure() === undefined) this.move()
     this.wake("read")

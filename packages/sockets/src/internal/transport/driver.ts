@@ -1,7 +1,9 @@
 import type { Chunks, Driver } from "@ductworks/core/Connection"
+import * as Deadline from "@ductworks/core/Deadline"
 import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
 import { wakes } from "@ductworks/core/Wakes"
 import { readError, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SHUT } from "../../SocketConstants.js"
@@ -59,18 +61,18 @@ export class NativeDriver implements Driver {
 
   // --- reading
 
-  take(): Chunks | ReadError | undefined {
+  take(until?: Deadline.Deadline): Chunks | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
     if (this.isKnownEmpty()) return this.nothing(wouldBlock)
     const room = landing.room(this.readAhead)
-    const count = this.recv(landing.memory, landing.offset, room)
+    const count = this.recv(landing.memory, landing.offset, room, until)
     return count > 0 ? [landing.take(count)] : this.nothing(count)
   }
 
-  takeInto(buffer: Uint8Array): number | ReadError | undefined {
+  takeInto(buffer: Uint8Array, until?: Deadline.Deadline): number | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
     if (this.isKnownEmpty()) return this.nothing(wouldBlock)
-    const count = this.recv(buffer, 0, buffer.length)
+    const count = this.recv(buffer, 0, buffer.length, until)
     return count > 0 ? count : this.nothing(count)
   }
 
@@ -84,9 +86,9 @@ export class NativeDriver implements Driver {
     return this.promptness?.isLikely() !== true
   }
 
-  private recv(into: Uint8Array, offset: number, length: number): number {
+  private recv(into: Uint8Array, offset: number, length: number, until?: Deadline.Deadline): number {
     const { binding, spin } = this.system
-    const patience = this.givesWay ? giveWay : spin
+    const patience = this.givesWay ? giveWay : spin === 0 || until === undefined ? spin : atMost(spin, until)
     // Nobody answers what has not left, and while this waits, or finds the answer at once, the turn does not end.
     if (patience !== 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
@@ -276,3 +278,6 @@ export class NativeDriver implements Driver {
     return count
   }
 }
+
+const atMost = (micros: number, until: Deadline.Deadline): number =>
+  Math.min(micros, Math.ceil(1000 * Duration.toMillis(Deadline.remaining(until))))
