@@ -68,7 +68,7 @@ export interface CompressionOptions {
  *
  * Here and in the other three: `maxMessageBytes` holds for the message before and after compression. A payload that
  * would unpack to more is a `DeserializeError` as soon as it does, so a few bytes cannot take more memory than the limit;
- * so is one that is no such payload or is cut off. A `level` out of range is a `SerializeError` at the first send.
+ * so is one that is no such payload, is cut off, or goes on behind its end. A `level` out of range is a `SerializeError` at the first send.
  *
  * @example
  * import { MessageDuct, Serializer } from "@ductworks/message"
@@ -164,6 +164,8 @@ export const zstd = <Out, In, R>(
 
 interface Limit {
   readonly maxOutputLength: number
+  /** With it Node gives its engine along, which has counted the bytes that it took. */
+  readonly info: true
 }
 
 interface Codec {
@@ -171,7 +173,7 @@ interface Codec {
   /** The lowest and the highest. */
   readonly levels: readonly [number, number]
   readonly compress: (bytes: Uint8Array) => Uint8Array
-  readonly decompress: (bytes: Uint8Array, limit: Limit) => Uint8Array
+  readonly decompress: (bytes: Uint8Array, limit: Limit) => unknown
 }
 
 const compressed = <Out, In, R>(
@@ -187,9 +189,29 @@ const compressed = <Out, In, R>(
     },
     // Node accepts 1 to the largest Buffer.
     decompress: (bytes, limit) =>
-      codec.decompress(bytes, { maxOutputLength: Math.max(1, Math.min(limit, constants.MAX_LENGTH)) }),
+      allOf(
+        bytes,
+        codec.decompress(bytes, { maxOutputLength: Math.max(1, Math.min(limit, constants.MAX_LENGTH)), info: true })
+      ),
     ...(options.maxMessageBytes === undefined ? {} : { maxMessageBytes: options.maxMessageBytes })
   })
+
+// Node stops at the end of the compressed data and drops what follows; behind gzip's it looks for another member.
+const allOf = (payload: Uint8Array, unpacked: unknown): Uint8Array => {
+  if (!isUnpacked(unpacked)) throw new Error("this Node's zlib knows no `info`")
+  const left = payload.length - unpacked.engine.bytesWritten
+  if (left > 0) throw new RangeError(`${left} bytes follow the end of the compressed data`)
+  return unpacked.buffer
+}
+
+const isUnpacked = (
+  u: unknown
+): u is { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } } =>
+  Predicate.hasProperty(u, "buffer") &&
+  u.buffer instanceof Uint8Array &&
+  Predicate.hasProperty(u, "engine") &&
+  Predicate.hasProperty(u.engine, "bytesWritten") &&
+  Predicate.isNumber(u.engine.bytesWritten)
 
 // Brotli would take any number, and others a few that are no level.
 const checkLevel = (level: number | undefined, [lowest, highest]: Codec["levels"]): void => {

@@ -163,6 +163,21 @@ describe.each(codecs)("NodeSerializer.$name", ({ compress, decompress, make, nam
       }
     })
   )
+
+  it.effect("M-13 bytes behind the end of the payload are a DeserializeError, and nothing is copied to know it", () =>
+    Effect.gen(function* () {
+      const serializer = yield* make()
+      const message = new Uint8Array(mebibyte).fill(1)
+      const whole = compress(message)
+      for (const behind of [[0], [0, 0, 0, 0], [1], [0x1f, 0x8b], Array.from({ length: 70_000 }, () => 65)]) {
+        const decoded = yield* Effect.either(serializer.decode(new Uint8Array([...whole, ...behind])))
+        assert.isTrue(decoded._tag === "Left" && decoded.left._tag === "DeserializeError", `${behind.length} bytes`)
+      }
+      const { bytes, result } = allocated(() => Effect.runSync(serializer.decode(whole)))
+      assert.deepStrictEqual(result, message)
+      assert.isBelow(bytes, 3 * mebibyte)
+    })
+  )
 })
 
 v8.setFlagsFromString("--expose-gc")
@@ -192,6 +207,10 @@ describe("NodeSerializer.zstd", () => {
         const bomb = payloadOf(yield* big.encode(new Uint8Array(64 * mebibyte)))
         const error = yield* Effect.flip(made.right.decode(bomb))
         assert.strictEqual(error._tag, "DeserializeError")
+        const followed = yield* Effect.flip(
+          made.right.decode(new Uint8Array([...payloadOf(yield* big.encode(message)), 0]))
+        )
+        assert.strictEqual(followed._tag, "DeserializeError")
       } else {
         assert.isTrue(made._tag === "Left" && made.left._tag === "Unsupported")
       }
