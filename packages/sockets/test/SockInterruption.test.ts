@@ -1,6 +1,7 @@
 import { Interruption } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
@@ -8,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Scheduler from "effect/Scheduler"
 import { NativeSockets, PortableSockets, Sock } from "../src/index.js"
 import type { ArgumentError, EndOfFile } from "../src/SocketError.js"
-import { MSG, SHUT } from "../src/SocketConstants.js"
+import { AF, MSG, SHUT, SOCK } from "../src/SocketConstants.js"
 import { bytes, listening, text } from "./support/suite.js"
 
 type Receive = (sock: Sock.Sock, note: (data: Uint8Array) => void) => Effect.Effect<void, ArgumentError | EndOfFile>
@@ -142,6 +143,27 @@ describe("interruption at every point", { timeout: 60_000 }, () => {
       }).pipe(Effect.provide(NativeSockets.layer))
     )
   }
+
+  it.live("SH-30 a shutdown of reading that the system was told is an end for receives, too (native)", () =>
+    Effect.gen(function* () {
+      const codes = new Set<string>()
+      const points = yield* Interruption.atEveryPoint((interrupted) =>
+        Effect.gen(function* () {
+          const [one, two] = yield* Sock.socketpair(AF.UNIX, SOCK.DGRAM)
+          yield* interrupted(one.shutdown(SHUT.RD))
+          // The system refuses what is sent to a Unix socket that reads no more.
+          const isShut = Either.isLeft(yield* Effect.either(two.send(bytes("x"))))
+          if (!isShut) yield* one.recv(1)
+          const next = yield* Effect.either(one.recv(1, MSG.DONTWAIT))
+          const told = Either.match(next, { onLeft: ({ _tag }) => _tag, onRight: ({ length }) => `${length} bytes` })
+          codes.add(told)
+          assert.strictEqual(told, isShut ? "0 bytes" : "SocketFault")
+        }).pipe(Effect.scoped)
+      )
+      assert.isAbove(points, 1)
+      assert.strictEqual(codes.size, 2)
+    }).pipe(Effect.provide(NativeSockets.layer))
+  )
 
   it.live("SH-6 SH-7 accept and acceptMany lose no connection (native)", () =>
     Effect.gen(function* () {

@@ -117,9 +117,12 @@ export class SockState implements Owner {
   }
 
   shutdown(how: number): Effect.Effect<void, SocketError> {
-    return Effect.map(this.port.shutdown(how), () => {
-      if (how !== SHUT.WR) this.isReadShut = true
-    })
+    // What the system was told is noted, also for who is interrupted in between.
+    return Effect.uninterruptible(
+      Effect.map(this.port.shutdown(how), () => {
+        if (how !== SHUT.WR) this.isReadShut = true
+      })
+    )
   }
 
   /**
