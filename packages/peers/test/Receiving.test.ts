@@ -215,6 +215,33 @@ describe("hooks between the packet and the handler", () => {
     })
   )
 
+  it.scoped(
+    "ST-19 M-13 a goodPeer that is late is a hook that failed, when it is asked for a peer and for a packet",
+    () =>
+      Effect.gen(function* () {
+        let asked = 0
+        const { heard, socket, transport } = yield* noting({
+          // The first is about the peer, the second about a packet of another.
+          goodPeer: () => (++asked === 2 ? Effect.succeed(true) : Effect.never),
+          hookTimeout: "1 seconds"
+        })
+        transport.join("never")
+        const other = transport.join("other")
+        yield* settle
+        transport.push(other, say("hi"))
+        yield* settle
+        yield* TestClock.adjust("999 millis")
+        yield* settle
+        const before = yield* socket.stats
+        assert.deepStrictEqual([before.badPeers, before.hookFailures], [0, 0])
+        yield* TestClock.adjust("1 millis")
+        yield* settle
+        const { badPeers, hookFailures } = yield* socket.stats
+        assert.deepStrictEqual([badPeers, hookFailures], [2, 2])
+        assert.deepStrictEqual([transport.closed, heard], [["never"], []])
+      })
+  )
+
   it.scoped("ST-20 handleAll changes and drops messages before the handlers, also their type", () =>
     Effect.gen(function* () {
       const { heard, socket, transport } = yield* noting({

@@ -25,12 +25,13 @@ export class Intake {
   ) {}
 
   /** What goodPeer said; a no is counted. */
-  readonly isGood = (peer: Peer, exit: Exit.Exit<boolean, unknown>): boolean => {
+  readonly isGood = (peer: Peer, exit: Exit.Exit<boolean, unknown>, isLate: boolean): boolean => {
     if (Exit.isSuccess(exit) && exit.value) return true
     this.counters.badPeers++
-    if (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)) {
+    if (Exit.isFailure(exit) && (isLate || !Cause.isInterruptedOnly(exit.cause))) {
+      const problem = isLate ? "goodPeer took longer than hookTimeout" : "goodPeer failed"
       this.counters.hookFailures++
-      this.fibers.error("goodPeer failed", { peer: peer.id }, exit.cause)
+      this.fibers.error(problem, { peer: peer.id }, exit.cause)
     }
     return false
   }
@@ -60,9 +61,9 @@ export class Intake {
   }
 
   private admit(member: Member): void {
-    this.timers.within(this.good(member.peer), this.settings.hookMillis, (exit) => {
+    this.timers.within(this.good(member.peer), this.settings.hookMillis, (exit, isLate) => {
       if (member.state !== "joining") return
-      if (!this.isGood(member.peer, exit)) return this.roster.lose(member, "Refused")
+      if (!this.isGood(member.peer, exit, isLate)) return this.roster.lose(member, "Refused")
       this.roster.welcome(member)
       this.lanes().begin(member)
     })
@@ -81,7 +82,7 @@ export class Intake {
       return
     }
     const good = this.good(peer)
-    if (Exit.isExit(good) && !this.isGood(peer, good)) return
+    if (Exit.isExit(good) && !this.isGood(peer, good, false)) return
     const member = known ?? this.roster.stranger(peer)
     if (!this.hasRoom(member)) {
       if (!Exit.isExit(good)) interrupt(good)

@@ -29,7 +29,7 @@ interface Stations {
   readonly pool: Pool
   readonly handlersOf: (type: string) => ReadonlyArray<Start>
   /** What goodPeer said. */
-  readonly isGood: (peer: Peer, exit: Exit.Exit<boolean, unknown>) => boolean
+  readonly isGood: (peer: Peer, exit: Exit.Exit<boolean, unknown>, isLate: boolean) => boolean
 }
 
 /** Packets become messages, and messages go to their handlers: in order in each lane, no lane waiting for another. */
@@ -90,8 +90,8 @@ export class Lanes {
     // A bad one that was known to be was counted, and is not here.
     if (Exit.isExit(good)) this.parse(arrived)
     else {
-      timers.within(good, settings.hookMillis, (exit) => {
-        if (!isGood(member.peer, exit)) return this.parsed(arrived, undefined, false)
+      timers.within(good, settings.hookMillis, (exit, isLate) => {
+        if (!isGood(member.peer, exit, isLate)) return this.parsed(arrived, undefined, false)
         member.lastSeen = timers.now()
         this.parse(arrived)
       })
