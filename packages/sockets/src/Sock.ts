@@ -254,9 +254,10 @@ export interface Sock {
    * Each piece as a datagram of its own, empty ones too, in order, to the address or to where the socket is connected; how
    * many. Completes when all have left: natively up to 64 by one call of the system. The array and its memory are lent
    * meanwhile. A `SocketFault` tells in `sent` how many had left before the datagram that failed; none after that one has.
-   * Interrupted or closed while it waits, it may have sent some. What the network says of an earlier datagram
-   * (`"ECONNREFUSED"`) may go untold here, as sendmmsg(2) warns, until a later operation meets it again. `InvalidArgument`
-   * on sockets of streams.
+   * Interrupted or closed while it waits, it may have sent some. Natively nobody sends between them: who tries while it
+   * waits fails with `SocketBusy`. On Node's sockets other fibers' datagrams may come between. What the network says of an
+   * earlier datagram (`"ECONNREFUSED"`) may go untold here, as sendmmsg(2) warns, until a later operation meets it again.
+   * `InvalidArgument` on sockets of streams.
    */
   readonly sendmmsg: (
     datagrams: ReadonlyArray<Uint8Array>,
