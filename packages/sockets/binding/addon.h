@@ -27,6 +27,8 @@
 #define IOV_MAX 1024
 #endif
 
+typedef struct Environment Environment;
+
 /* --- ownership.c: which descriptors of the process belong to a handle, of whichever thread */
 
 /* A receipt for a descriptor that the system just gave to us, so nobody else can own it. 0: no memory. */
@@ -35,7 +37,12 @@ uint64_t ownership_of_new(int fd);
 int ownership_of_existing(int fd, uint64_t *receipt);
 /* Whether it still was ours to close. */
 bool ownership_end(int fd, uint64_t receipt);
-bool ownership_exists(int fd);
+/* It came in a message of that thread. Best effort: without memory for the note, it outlives the thread. */
+void ownership_received(int fd, const Environment *receiver);
+/* Whether it is nobody's, also no receiver's from now on. */
+bool ownership_give_up(int fd);
+/* One that the thread has received and that nobody took over, which is the caller's to close now; -1: there is none. */
+int ownership_left(const Environment *receiver);
 
 /* --- environment.c: the state of one JavaScript thread, and its table of handles */
 
@@ -47,7 +54,7 @@ typedef struct {
   uint32_t next_free;
 } Slot;
 
-typedef struct Environment {
+struct Environment {
   napi_env env;
   uv_loop_t *loop;
   napi_ref on_ready;
@@ -64,7 +71,7 @@ typedef struct Environment {
   uint32_t free_count;
   uint32_t first_free;
   uint32_t last_free;
-} Environment;
+};
 
 /* NULL if there is no memory, or N-API refuses. */
 Environment *environment_make(napi_env env);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SLOT_BITS = 20, MOST_SLOTS = 1 << SLOT_BITS, LAST_GENERATION = (1 << (31 - SLOT_BITS)) - 1, LEAST_FREE = 1024 };
 
@@ -27,6 +28,7 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *data) {
   environment->ending = true;
   forget(environment, &environment->on_ready);
   forget(environment, &environment->results);
+  for (int fd; (fd = ownership_left(environment)) >= 0;) close(fd);
   for (uint32_t at = 0; at < environment->slot_count; at += 1) {
     Descriptor *descriptor = environment->slots[at].descriptor;
     if (descriptor != NULL) descriptor_close(descriptor);

@@ -133,7 +133,7 @@ static int call_close_fd(const Arguments *arguments) {
   int fd;
   if (!argument_int(arguments, 0, &fd)) return -EINVAL;
   if (fd < 0) return -EBADF;
-  if (ownership_exists(fd)) return -EBUSY;
+  if (!ownership_give_up(fd)) return -EBUSY;
   return close(fd) == 0 || errno == EINTR || errno == EINPROGRESS ? 0 : -errno;
 }
 

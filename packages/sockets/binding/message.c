@@ -77,7 +77,7 @@ static int call_sendmsg(const Arguments *arguments) {
 }
 
 /* The descriptors in a header: those there is room for are kept, others closed. Whether all were kept. */
-static bool keep_fds(struct cmsghdr *header, Ints out, int32_t *count) {
+static bool keep_fds(const Environment *environment, struct cmsghdr *header, Ints out, int32_t *count) {
   size_t length = (size_t)header->cmsg_len - CMSG_LEN(0);
   bool all = true;
   for (size_t at = 0; at + sizeof(int) <= length; at += sizeof(int)) {
@@ -85,6 +85,7 @@ static bool keep_fds(struct cmsghdr *header, Ints out, int32_t *count) {
     memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
     if ((size_t)*count < out.length) {
       CLOSE_ON_EXEC(fd);
+      ownership_received(fd, environment);
       out.data[*count] = fd;
       *count += 1;
     } else {
@@ -95,14 +96,14 @@ static bool keep_fds(struct cmsghdr *header, Ints out, int32_t *count) {
   return all;
 }
 
-static void read_control(struct msghdr *message, Ints fds, int32_t results[4]) {
+static void read_control(const Environment *environment, struct msghdr *message, Ints fds, int32_t results[4]) {
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-      if (!keep_fds(header, fds, &results[3])) results[1] |= MSG_CTRUNC;
+      if (!keep_fds(environment, header, fds, &results[3])) results[1] |= MSG_CTRUNC;
     }
 #ifdef SCM_PIDFD
     int32_t none = 0;
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_PIDFD) keep_fds(header, (Ints){0}, &none);
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_PIDFD) keep_fds(environment, header, (Ints){0}, &none);
 #endif
 #ifdef UDP_GRO
     if (header->cmsg_level == IPPROTO_UDP && header->cmsg_type == UDP_GRO &&
@@ -138,7 +139,7 @@ static int call_recvmsg(const Arguments *arguments) {
   RETRY_INTERRUPTED(count, recvmsg(transfer.descriptor->fd, &message, transfer.flags | MSG_CMSG_CLOEXEC));
   if (count < 0) return outcome(count);
   int32_t results[4] = {0, message.msg_flags & ~MSG_CMSG_CLOEXEC, 0, 0};
-  read_control(&message, fds, results);
+  read_control(arguments->environment, &message, fds, results);
   address_give(arguments->environment, &address, message.msg_namelen, from);
   results[0] = (int32_t)message.msg_namelen;
   environment_report(arguments->environment, results, 4);

@@ -2,16 +2,26 @@
  * Which descriptors belong to a handle: one table for all threads of the process, so that none is closed twice. Every
  * claim has its own receipt: when somebody else closed a descriptor of ours and the system handed its number out again,
  * the old handle finds that its receipt is void, and does not close what is not its own.
+ *
+ * A descriptor that came in a message is nobody's until it gets a handle. Who received it is noted, for when that thread
+ * ends without the JavaScript that would have closed it.
  */
 #include "addon.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-/* The receipt by descriptor; 0: nobody's. */
-static uint64_t *receipts = NULL;
+
+typedef struct {
+  /* 0: nobody's. */
+  uint64_t receipt;
+  /* Whose message it came in, unless it got a handle since. */
+  const Environment *receiver;
+} Entry;
+
+/* By descriptor. */
+static Entry *entries = NULL;
 static size_t room = 0;
 static uint64_t last_receipt = 0;
 
@@ -19,18 +29,23 @@ static bool make_room(size_t fd) {
   if (fd < room) return true;
   size_t wanted = room == 0 ? 256 : room;
   while (wanted <= fd) wanted *= 2;
-  uint64_t *larger = realloc(receipts, wanted * sizeof *receipts);
+  Entry *larger = realloc(entries, wanted * sizeof *entries);
   if (larger == NULL) return false;
-  memset(larger + room, 0, (wanted - room) * sizeof *receipts);
-  receipts = larger;
+  for (size_t at = room; at < wanted; at += 1) larger[at] = (Entry){0};
+  entries = larger;
   room = wanted;
   return true;
+}
+
+static uint64_t claim(int fd) {
+  entries[fd] = (Entry){.receipt = ++last_receipt};
+  return last_receipt;
 }
 
 uint64_t ownership_of_new(int fd) {
   uint64_t receipt = 0;
   pthread_mutex_lock(&mutex);
-  if (make_room((size_t)fd)) receipt = receipts[fd] = ++last_receipt;
+  if (make_room((size_t)fd)) receipt = claim(fd);
   pthread_mutex_unlock(&mutex);
   return receipt;
 }
@@ -39,24 +54,43 @@ int ownership_of_existing(int fd, uint64_t *receipt) {
   int result = 0;
   pthread_mutex_lock(&mutex);
   if (!make_room((size_t)fd)) result = -ENOMEM;
-  else if (receipts[fd] != 0) result = -EBUSY;
-  else *receipt = receipts[fd] = ++last_receipt;
+  else if (entries[fd].receipt != 0) result = -EBUSY;
+  else *receipt = claim(fd);
   pthread_mutex_unlock(&mutex);
   return result;
 }
 
 bool ownership_end(int fd, uint64_t receipt) {
   pthread_mutex_lock(&mutex);
-  bool ours = (size_t)fd < room && receipts[fd] == receipt;
+  bool ours = (size_t)fd < room && entries[fd].receipt == receipt;
   /* Before the descriptor is closed: afterwards its number may already be another thread's. */
-  if (ours) receipts[fd] = 0;
+  if (ours) entries[fd].receipt = 0;
   pthread_mutex_unlock(&mutex);
   return ours;
 }
 
-bool ownership_exists(int fd) {
+void ownership_received(int fd, const Environment *receiver) {
   pthread_mutex_lock(&mutex);
-  bool exists = (size_t)fd < room && receipts[fd] != 0;
+  if (make_room((size_t)fd)) entries[fd].receiver = receiver;
   pthread_mutex_unlock(&mutex);
-  return exists;
+}
+
+bool ownership_give_up(int fd) {
+  pthread_mutex_lock(&mutex);
+  bool free = (size_t)fd >= room || entries[fd].receipt == 0;
+  if (free && (size_t)fd < room) entries[fd].receiver = NULL;
+  pthread_mutex_unlock(&mutex);
+  return free;
+}
+
+int ownership_left(const Environment *receiver) {
+  int fd = -1;
+  pthread_mutex_lock(&mutex);
+  for (size_t at = 0; at < room && fd < 0; at += 1) {
+    if (entries[at].receiver != receiver) continue;
+    entries[at].receiver = NULL;
+    if (entries[at].receipt == 0) fd = (int)at;
+  }
+  pthread_mutex_unlock(&mutex);
+  return fd;
 }

@@ -70,7 +70,8 @@ export interface Credentials {
 
 /**
  * A datagram or a piece of a stream, and the descriptors that came with it. They are close-on-exec and owned by the
- * scope, which closes those that no `fdSock`, and no duct of `SocketTransport`, of this thread has taken over by then.
+ * scope, which closes those that no `fdSock`, and no duct of `SocketTransport`, of this thread has taken over by then. Those
+ * of a thread that ends before its scope does (`worker.terminate`) are closed with it, but for those that any has.
  *
  * @since 0.1.0
  * @category models

@@ -196,8 +196,9 @@ describe("readiness (native)", () => {
     Effect.map(runs("throws"), (said) => assert.strictEqual(said, "caught, then ready"))
   )
 
-  it.live("M-19 a worker may end in any way with sockets open and waited for, many times", () =>
-    Effect.map(runs("workers"), (said) => assert.strictEqual(said, "nothing left"))
+  it.live(
+    "M-19 SH-33 a worker may end in any way with sockets open and waited for, and descriptors received, many times",
+    () => Effect.map(runs("workers"), (said) => assert.strictEqual(said, "nothing left"))
   )
 
   it("SH-31 the callback is a function", () => {
