@@ -58,7 +58,9 @@ export interface Bound<A> {
  *   elsewhere. So does `InvalidArgument`, for a `mode` out of its range. Abstract names (a path that begins with NUL) are
  *   given to `listen` as they are: Linux, and with `node:net` Node 22 or later, since earlier ones change the name.
  * - Leaving the scope unlinks the file, if it is still this listener's, then closes the listener, then removes what
- *   was made on the way. A bind that fails or is interrupted leaves nothing behind.
+ *   was made on the way. A bind that fails or is interrupted leaves nothing behind. A process that is killed and a worker
+ *   that is terminated have no such end: the file stays, for `replaceStale`, or with its new directory for whoever clears
+ *   the system's temporary one.
  *
  * @example
  * import { UnixListener } from "@ductworks/platform-node"
