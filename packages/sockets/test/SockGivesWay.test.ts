@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
+import { fileURLToPath } from "node:url"
 import { type Binding, giveWay, type Handle } from "../src/internal/binding.js"
 import { nativeSystem } from "../src/internal/nativePort.js"
 import { nativePorts } from "../src/internal/nativePorts.js"
@@ -10,7 +11,7 @@ import { makeSockets } from "../src/internal/sock/sockets.js"
 import { pair } from "../src/internal/transport/open.js"
 import { makeSystem } from "../src/internal/transport/system.js"
 import type { Sock } from "../src/Sock.js"
-import { addon, EAGAIN } from "./support/addon.js"
+import { addon, EAGAIN, runsIn, temporaryDirectory } from "./support/addon.js"
 import { bytes, pattern, settled } from "./support/suite.js"
 
 const KiB = 1024
@@ -200,6 +201,17 @@ describe("in the midst of much, the other end has the core before there is nothi
     Effect.gen(function* () {
       shared.act = shared.takesAll
       assert.isTrue(yield* untilTurn(Effect.zipRight(connection.write([much]), connection.flush)))
+    })
+  )
+})
+
+describe("giving the core away (native)", () => {
+  it.scopedLive("SH-22 SH-28 somebody else who keeps it for long is not given it again for 32 times as long", () =>
+    Effect.gen(function* () {
+      const library = `${yield* temporaryDirectory}/away.so`
+      const source = fileURLToPath(new URL("./fixtures/addon/away.c", import.meta.url))
+      const shell = `cc -shared -fPIC -Wall -Werror -o ${library} ${source} -ldl && ADDON="$3" LD_PRELOAD=${library} exec "$@"`
+      assert.strictEqual(yield* runsIn(shell, "givesWay"), "gives way")
     })
   )
 })
