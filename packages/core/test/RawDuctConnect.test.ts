@@ -8,11 +8,11 @@ import { bytes, over, scoped, text, turn } from "./support/transports.js"
 const address = Address.MemoryAddress("there")
 
 /** Connects over the scripted attempts, with the time moved on; the outcome, and what the transport saw. */
-const dial = (attempts: Parameters<typeof dialing>[0], options?: RawDuct.RetryOptions) =>
+const dial = (attempts: Parameters<typeof dialing>[0], options?: RawDuct.RetryOptions, to: Address.Address = address) =>
   Effect.gen(function* () {
     const { layer, seen } = dialing(attempts)
     const connecting = yield* Effect.fork(
-      RawDuct.child({ address }).pipe(
+      RawDuct.child({ address: to }).pipe(
         Effect.flatMap((child) => child.connect(options)),
         Effect.scoped,
         Effect.provide(layer)
@@ -45,6 +45,15 @@ describe("connect", () => {
       })
     )
   }
+
+  it.effect("DW-8 a descriptor that is not there fails at once: what has its number later is something else", () =>
+    Effect.gen(function* () {
+      const descriptor = Address.FdAddress(3)
+      const missing = new DuctError.ConnectFailed({ reason: "NotFound", address: Address.format(descriptor) })
+      const { attempts, exit } = yield* dial([Exit.fail(missing)], {}, descriptor)
+      assert.deepStrictEqual([attempts, exit], [1, Exit.fail(missing)])
+    })
+  )
 
   over("what is no address, as it comes out of parsed JSON, is an InvalidAddress of bind and of connect", () =>
     Effect.gen(function* () {

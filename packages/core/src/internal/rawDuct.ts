@@ -142,8 +142,10 @@ export const child = (
 ): Effect.Effect<RawDuct.RawDuctChild, never, Transport | Scope.Scope> =>
   Effect.flatMap(Transport, (transport) => inScope(() => new Child(transport, options)))
 
+// What is not there may come, but for a descriptor: one that has its number later is something else of this process.
 const isRetryable = (error: ConnectError): boolean =>
   error._tag === "ConnectFailed" &&
+  !error.address.startsWith("fd:") &&
   (error.reason === "Refused" || error.reason === "NotFound" || error.reason === "BacklogFull")
 
 const retrySchedule = (options: RawDuct.RetryOptions): Schedule.Schedule<unknown, ConnectError> =>
