@@ -355,7 +355,7 @@ export const fromConnection: (
   options?: {
     /** Default {@link defaultTimeout}. */
     readonly timeout?: Duration.DurationInput
-    /** How long a half-close before a close may take. Default 3 seconds. */
+    /** How long a half-close before a close may take. Default 3 seconds, over TCP 10. */
     readonly linger?: Duration.DurationInput
   }
 ) => RawDuct = internal.fromConnection

@@ -1,9 +1,10 @@
-import { DuctError, RawDuct } from "@ductworks/core"
+import { Address, DuctError, RawDuct } from "@ductworks/core"
 import { MemoryTransport } from "@ductworks/testing"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
+import { scripted } from "./support/fakes.js"
 import { bytes, connected, over, scoped, text, transports, turn } from "./support/transports.js"
 
 const sockets = transports.filter(({ name }) => name !== "memory")
@@ -154,6 +155,30 @@ describe("not connected, and closed", () => {
       }
     })
   )
+
+  for (const [local, seconds] of [
+    [Address.MemoryAddress("here"), 3],
+    [Address.TcpAddress("127.0.0.1", 1), 10]
+  ] as const) {
+    it.effect(`DW-14 DW-18 a shutdown before a close has ${seconds} seconds (${local._tag})`, () =>
+      Effect.gen(function* () {
+        yield* Effect.acquireRelease(
+          Effect.sync(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })),
+          () => Effect.sync(() => vi.useRealTimers())
+        )
+        const pass = (millis: number) => Effect.promise(() => vi.advanceTimersByTimeAsync(millis))
+        const modes: Array<string> = []
+        const close = (mode: string) => Effect.sync(() => void modes.push(mode))
+        const duct = RawDuct.fromConnection(yield* scripted({ endWrite: Effect.never, close }, local))
+        const closing = yield* Effect.fork(duct.close({ shutdown: true }))
+        yield* pass(seconds * 1000 - 1)
+        assert.deepStrictEqual(modes, [])
+        yield* pass(1)
+        yield* Fiber.join(closing)
+        assert.deepStrictEqual(modes, ["reset"])
+      }).pipe(Effect.scoped)
+    )
+  }
 
   over("DW-21 closing is no error when the other end is gone already", (kind) =>
     Effect.gen(function* () {

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.js"
+import * as constants from "./constants.js"
 
 /** Something that was acquired, and can be released on its own. */
 export interface Held<A> {
@@ -35,8 +36,11 @@ export const release = <A>(held: Held<A> | undefined, exit: Exit.Exit<unknown, u
 // Closing waits in real time: under a TestClock nobody may be there to move the time on.
 const liveClock = Clock.make()
 
+const lingerOf = ({ localAddress }: Connection): Duration.DurationInput =>
+  localAddress._tag === "TcpAddress" ? constants.tcpLinger : constants.linger
+
 /** Half-closes, in at most `linger`. Whether it came to that. */
-export const shutDown = (connection: Connection, linger: Duration.DurationInput): Effect.Effect<boolean> =>
+export const shutDown = (connection: Connection, linger = lingerOf(connection)): Effect.Effect<boolean> =>
   Effect.interruptible(Effect.ignore(connection.endWrite)).pipe(
     Effect.timeoutOption(linger),
     Effect.withClock(liveClock),

@@ -26,7 +26,7 @@ export class Life {
 
   constructor(
     private readonly end: RawEnd,
-    private readonly linger: Duration.DurationInput
+    private readonly linger: Duration.DurationInput | undefined
   ) {}
 
   whenUnconnected<A, E, R>(operation: string, then: () => Effect.Effect<A, E, R>) {

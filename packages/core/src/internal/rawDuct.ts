@@ -30,15 +30,13 @@ const checked = (address: Address): Exit.Exit<Address, InvalidAddress> =>
         })
       )
 
-const lingerOf = (options: SocketOptions): Duration.DurationInput => options.linger ?? constants.linger
-
 /** A duct whose connection comes and goes. */
 abstract class Living extends RawEnd {
   readonly #life: Life
 
   constructor(options: SocketOptions & TimeoutOption) {
     super(options.timeout)
-    this.#life = new Life(this, lingerOf(options))
+    this.#life = new Life(this, options.linger)
   }
 
   /** What leaving its scope does to it. */
@@ -158,12 +156,12 @@ const retrySchedule = (options: RawDuct.RetryOptions): Schedule.Schedule<unknown
 /** A duct over a connection that is somebody else's. */
 class Connected extends RawEnd {
   readonly #connection: Connection
-  readonly #linger: Duration.DurationInput
+  readonly #linger: Duration.DurationInput | undefined
 
   constructor(connection: Connection, options: SocketOptions & TimeoutOption) {
     super(options.timeout)
     this.#connection = connection
-    this.#linger = lingerOf(options)
+    this.#linger = options.linger
     this.attach(connection)
   }
 

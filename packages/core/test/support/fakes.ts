@@ -2,7 +2,10 @@ import { Address, Connection, DuctError, Transport } from "@ductworks/core"
 import { Effect, Exit, Layer, Option, type Scope } from "effect"
 
 /** A connection whose driver says what the test wants: nothing to read, all is written, until told otherwise. */
-export const scripted = (driver: Partial<Connection.Driver> = {}) =>
+export const scripted = (
+  driver: Partial<Connection.Driver> = {},
+  localAddress: Address.Address = Address.MemoryAddress("here")
+) =>
   Connection.make(
     {
       start: () => {},
@@ -15,7 +18,7 @@ export const scripted = (driver: Partial<Connection.Driver> = {}) =>
       ...driver
     },
     {
-      localAddress: Address.MemoryAddress("here"),
+      localAddress,
       remoteAddress: Address.MemoryAddress("there"),
       fileno: Option.none(),
       linger: 0
