@@ -1,7 +1,7 @@
 import { Address, DuctError, RawDuct } from "@ductworks/core"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { scripted } from "./support/fakes.js"
@@ -156,27 +156,45 @@ describe("not connected, and closed", () => {
     })
   )
 
-  for (const [local, seconds] of [
+  for (const [localAddress, seconds] of [
     [Address.MemoryAddress("here"), 3],
     [Address.TcpAddress("127.0.0.1", 1), 10]
   ] as const) {
-    it.effect(`DW-14 DW-18 a shutdown before a close has ${seconds} seconds (${local._tag})`, () =>
+    it.effect(`DW-14 DW-18 a shutdown before a close has ${seconds} seconds (${localAddress._tag})`, () =>
       Effect.gen(function* () {
-        yield* Effect.acquireRelease(
-          Effect.sync(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })),
-          () => Effect.sync(() => vi.useRealTimers())
-        )
-        const pass = (millis: number) => Effect.promise(() => vi.advanceTimersByTimeAsync(millis))
-        const modes: Array<string> = []
-        const close = (mode: string) => Effect.sync(() => void modes.push(mode))
-        const duct = RawDuct.fromConnection(yield* scripted({ endWrite: Effect.never, close }, local))
-        const closing = yield* Effect.fork(duct.close({ shutdown: true }))
-        yield* pass(seconds * 1000 - 1)
-        assert.deepStrictEqual(modes, [])
-        yield* pass(1)
-        yield* Fiber.join(closing)
-        assert.deepStrictEqual(modes, ["reset"])
+        const timers = vi.spyOn(globalThis, "setTimeout")
+        yield* Effect.addFinalizer(() => Effect.sync(() => timers.mockRestore()))
+        const duct = RawDuct.fromConnection(yield* scripted({ endWrite: turn }, { localAddress }))
+        yield* duct.close({ shutdown: true })
+        const longest = Math.max(...timers.mock.calls.map(([, millis]) => millis ?? 0))
+        assert.strictEqual(Math.ceil(longest / 1000), seconds)
       }).pipe(Effect.scoped)
+    )
+  }
+
+  for (const [how, last] of [
+    ["close", "now"],
+    ["close with shutdown", "reset"],
+    ["leaving the scope", "now"]
+  ] as const) {
+    it.scopedLive(`DW-14 M-19 ${how} ends also when it is interrupted while it waits`, () =>
+      Effect.gen(function* () {
+        const begun = yield* Deferred.make<void>()
+        const endless = Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never)
+        const modes: Array<string> = []
+        const close = (mode: string) => (mode === "linger" ? endless : Effect.sync(() => void modes.push(mode)))
+        const linger = "20 millis"
+        const scope = yield* Scope.make()
+        const connection = yield* Scope.extend(scripted({ endWrite: endless, close }, { linger }), scope)
+        const duct = RawDuct.fromConnection(connection, { linger })
+        const shutdown = how === "close with shutdown"
+        const closing = how === "leaving the scope" ? Scope.close(scope, Exit.void) : duct.close({ shutdown })
+        const fiber = yield* Effect.fork(closing)
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(modes, [last])
+        yield* Scope.close(scope, Exit.void)
+      })
     )
   }
 

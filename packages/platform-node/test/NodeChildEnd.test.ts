@@ -1,6 +1,6 @@
 import { NodeChild } from "@ductworks/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Work } from "./fixtures/child/contract.js"
@@ -20,6 +20,24 @@ describe("NodeChild.spawn, leaving the scope", () => {
       )
       assert.deepStrictEqual(yield* child.exit, { code: undefined, signal: "SIGKILL" })
       assert.isFalse(isThere(child.pid))
+    })
+  )
+
+  it.scopedLive("ends a child that ignores SIGTERM also when who leaves is interrupted meanwhile", () =>
+    Effect.gen(function* () {
+      const spawned = yield* Deferred.make<NodeChild.RawChild>()
+      const stubborn = shell("trap 'echo heard' TERM; echo >&3; while :; do sleep 0.01; done")
+      const leaving = yield* NodeChild.spawnRaw(stubborn, { grace: "300 millis", stdout: "pipe" }).pipe(
+        Effect.tap((child) => Effect.zipRight(child.recv(1), Deferred.succeed(spawned, child))),
+        Effect.flatMap(() => Effect.fail("leave")),
+        Effect.scoped,
+        Effect.fork
+      )
+      const child = yield* Deferred.await(spawned)
+      yield* Stream.runHead(child.stdout)
+      yield* Fiber.interrupt(leaving)
+      assert.isFalse(isThere(child.pid))
+      assert.deepStrictEqual(yield* child.exit, { code: undefined, signal: "SIGKILL" })
     })
   )
 

@@ -1,5 +1,3 @@
-import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -7,6 +5,7 @@ import * as Scope from "effect/Scope"
 import type { Connection, Driver, Info, Line } from "../Connection.js"
 import { Facade } from "../Facade.js"
 import { DirectHalves, Halves } from "./halves.js"
+import { lingering } from "./lingering.js"
 import type { Reader } from "./reader.js"
 
 /**
@@ -134,7 +133,7 @@ export class End extends Facade implements Connection {
   }
 
   private leaveScope(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Exit.isSuccess(exit) ? this.linger() : this.end("now")
+    return Exit.isSuccess(exit) ? this.close : this.end("now")
   }
 
   private linger(): Effect.Effect<void> {
@@ -143,7 +142,7 @@ export class End extends Facade implements Connection {
       this.#halves.leave()
       this.#halves.close()
       if (driver.closeAtOnce?.() === true) return Effect.void
-      return Effect.zipRight(within(this.#info.linger, driver.close("linger")), this.end("now"))
+      return Effect.zipRight(lingering(driver.close("linger"), this.#info.linger), this.end("now"))
     })
   }
 
@@ -170,9 +169,3 @@ export const endOf = (driver: Driver, info: Info, scope: Scope.Scope): End =>
   driver.takeInto === undefined
     ? new End(new Halves(driver, info.highWaterMark, scope), info)
     : new DirectEnd(new DirectHalves(driver, info.highWaterMark, scope), info)
-
-// Closing waits in real time: under a TestClock nobody may be there to move the time on.
-const liveClock = Clock.make()
-
-const within = (linger: Duration.DurationInput, effect: Effect.Effect<void>): Effect.Effect<unknown> =>
-  effect.pipe(Effect.interruptible, Effect.timeoutOption(linger), Effect.withClock(liveClock))

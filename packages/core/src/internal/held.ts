@@ -1,11 +1,10 @@
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.js"
 import * as constants from "./constants.js"
+import { lingering } from "./lingering.js"
 
 /** Something that was acquired, and can be released on its own. */
 export interface Held<A> {
@@ -33,16 +32,9 @@ export const hold = <A, E, B, E2>(
 export const release = <A>(held: Held<A> | undefined, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   held === undefined ? Effect.void : Scope.close(held.scope, exit)
 
-// Closing waits in real time: under a TestClock nobody may be there to move the time on.
-const liveClock = Clock.make()
-
 const lingerOf = ({ localAddress }: Connection): Duration.DurationInput =>
   localAddress._tag === "TcpAddress" ? constants.tcpLinger : constants.linger
 
 /** Half-closes, in at most `linger`. Whether it came to that. */
 export const shutDown = (connection: Connection, linger = lingerOf(connection)): Effect.Effect<boolean> =>
-  Effect.interruptible(Effect.ignore(connection.endWrite)).pipe(
-    Effect.timeoutOption(linger),
-    Effect.withClock(liveClock),
-    Effect.map(Option.isSome)
-  )
+  lingering(Effect.ignore(connection.endWrite), linger)

@@ -2,10 +2,7 @@ import { Address, Connection, DuctError, Transport } from "@ductworks/core"
 import { Effect, Exit, Layer, Option, type Scope } from "effect"
 
 /** A connection whose driver says what the test wants: nothing to read, all is written, until told otherwise. */
-export const scripted = (
-  driver: Partial<Connection.Driver> = {},
-  localAddress: Address.Address = Address.MemoryAddress("here")
-) =>
+export const scripted = (driver: Partial<Connection.Driver> = {}, info: Partial<Connection.Info> = {}) =>
   Connection.make(
     {
       start: () => {},
@@ -18,10 +15,11 @@ export const scripted = (
       ...driver
     },
     {
-      localAddress,
+      localAddress: Address.MemoryAddress("here"),
       remoteAddress: Address.MemoryAddress("there"),
       fileno: Option.none(),
-      linger: 0
+      linger: 0,
+      ...info
     }
   )
 

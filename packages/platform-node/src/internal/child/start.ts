@@ -1,3 +1,4 @@
+import * as Deadline from "@ductworks/core/Deadline"
 import type { StandardCommand } from "@effect/platform/Command"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -81,9 +82,12 @@ const spawnFailed = (command: StandardCommand, cause: unknown): SpawnFailed =>
     ...details(cause)
   })
 
-/** Whether the effect completed in time. */
+/** Whether the effect completed in time. Where the caller cannot be interrupted, the wait cannot be either. */
 export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, time: Duration.DurationInput) =>
-  Effect.withClock(Effect.timeoutOption(Effect.interruptible(effect), time), liveClock)
+  Deadline.make(Duration.decode(time)).pipe(
+    Effect.flatMap((until) => Deadline.within(effect, until)),
+    Effect.withClock(liveClock)
+  )
 
 // A process that the kernel cannot end (it waits for a dead disk) is left to itself.
 const reapTimeout = Duration.seconds(10)
