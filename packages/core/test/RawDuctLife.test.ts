@@ -1,8 +1,9 @@
 import { Address, DuctError, RawDuct, Transport } from "@ductworks/core"
 import { MemoryTransport } from "@ductworks/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
 import * as fs from "node:fs"
+import { ActAfter } from "./support/actAfter.js"
 import { bytes, connected, over, scoped, text, transports } from "./support/transports.js"
 
 /** A transport that must not be used. */
@@ -187,6 +188,27 @@ describe("the life of parent and child", () => {
       const next = yield* RawDuct.parent({ address: bound })
       yield* next.bind()
     })
+  )
+
+  it.scopedLive("DW-4 DW-6 DW-14 what is bound after a close at any point of a listen, stays bound (memory)", () =>
+    Effect.gen(function* () {
+      for (let operations = 0; ; operations++) {
+        const parent = yield* RawDuct.parent()
+        const first = yield* RawDuct.child({ address: yield* parent.bind() })
+        yield* first.connect()
+        const again = yield* Deferred.make<Address.Address, unknown>()
+        const scheduler = new ActAfter(operations, () => {
+          Effect.runFork(parent.close())
+          Effect.runFork(Effect.intoDeferred(parent.bind(), again))
+        })
+        const listening = yield* Effect.fork(Effect.withScheduler(parent.listen(), scheduler))
+        yield* Effect.raceFirst(Deferred.await(again), Fiber.await(listening))
+        if (!scheduler.hasActed) break
+        const second = yield* RawDuct.child({ address: yield* Deferred.await(again) })
+        yield* second.connect({ retryCount: 0 })
+        yield* Fiber.interrupt(listening)
+      }
+    }).pipe(memory)
   )
 
   over(

@@ -105,7 +105,9 @@ export class Life {
         const accepted = listening.take()
         if (accepted === undefined) return false
         if (Exit.isSuccess(accepted)) this.adopt(accepted.value)
-        yield* this.closeListener(Exit.void)
+        // In this step: in the next one there may be another, of a close and a bind.
+        this.listening = undefined
+        yield* listening.release(Exit.void)
         return yield* Effect.as(accepted, true)
       })
     )
