@@ -106,13 +106,13 @@ struct Descriptor {
   int wanted;
   /* Whether `wait` was called since the callback began. */
   bool asked;
-  /* Whether somebody else than the peer shares the core, as far as a spin can tell. */
+  /* Whether it took long when the core was given away last: somebody else than the peer may share it. */
   bool crowded;
   /* Whether something was sent since the last receive. */
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;
-  /* Until when the core is not given away (microseconds of the clock that only goes on), since that took too long. */
+  /* Until when the core is not given away (microseconds of the clock that only goes on), since that took long twice. */
   int64_t keeps_until;
   /* Whether the last accept found nothing. */
   bool vain;

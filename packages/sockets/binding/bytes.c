@@ -17,7 +17,7 @@ enum { MOST_LATE = 15 };
 
 /*
  * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
- * than the second. Whoever was away for longer keeps the core for so many times as long.
+ * than the second. Where that took longer twice in a row, the core is kept for so many times as long.
  */
 enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32 };
 
@@ -70,14 +70,17 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
 
 /*
  * Lets the peer have the core, if it shares that; whether anybody had it. Where nobody shares it, it is back at once. Where
- * somebody else does, they have it for as long as they may, which is not to happen again and again.
+ * somebody else does, they have it for as long as they may, which is not to happen again and again. Once may be the peer,
+ * at something that takes long, or the machine below this one.
  */
 static bool give_way(Descriptor *descriptor) {
   int64_t begun = now_micros();
   if (begun < descriptor->keeps_until) return false;
   sched_yield();
   int64_t now = now_micros(), away = now - begun;
-  if (away >= AWAY_MICROS) descriptor->keeps_until = now + KEEP_TIMES * away;
+  bool is_long = away >= AWAY_MICROS;
+  if (is_long && descriptor->crowded) descriptor->keeps_until = now + KEEP_TIMES * away;
+  descriptor->crowded = is_long;
   return away > SWITCH_MICROS;
 }
 

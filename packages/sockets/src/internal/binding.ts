@@ -9,7 +9,7 @@ export type Handle = number
 
 /**
  * In the place of a time to spin: whoever shares the core has it once (sched_yield(2)), and if somebody took it, who may
- * have been the peer, the call is tried again. Not where that took too long a short while ago.
+ * have been the peer, the call is tried again. Not where that took too long twice in a row, a short while ago.
  */
 export const giveWay = -1
 
