@@ -68,7 +68,8 @@ export interface CompressionOptions {
  *
  * Here and in the other three: `maxMessageBytes` holds for the message before and after compression. A payload that
  * would unpack to more is a `DeserializeError` as soon as it does, so a few bytes cannot take more memory than the limit;
- * so is one that is no such payload, is cut off, or goes on behind its end. A `level` out of range is a `SerializeError` at the first send.
+ * so is one that is no such payload, is cut off, or goes on behind its end. A `level` out of range is a `SerializeError` at
+ * the first send.
  *
  * @example
  * import { MessageDuct, Serializer } from "@ductworks/message"
