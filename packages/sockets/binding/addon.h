@@ -41,7 +41,10 @@ bool ownership_end(int fd, uint64_t receipt);
 void ownership_received(int fd, const Environment *receiver);
 /* Whether it is nobody's, also no receiver's from now on. */
 bool ownership_give_up(int fd);
-/* One that the thread has received and that nobody took over, which is the caller's to close now; -1: there is none. */
+/*
+ * One that the thread has received, that nobody took over, and that is what it was, which is the caller's to close now; -1:
+ * there is none.
+ */
 int ownership_left(const Environment *receiver);
 
 /* --- environment.c: the state of one JavaScript thread, and its table of handles */

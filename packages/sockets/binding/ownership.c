@@ -3,13 +3,14 @@
  * claim has its own receipt: when somebody else closed a descriptor of ours and the system handed its number out again,
  * the old handle finds that its receipt is void, and does not close what is not its own.
  *
- * A descriptor that came in a message is nobody's until it gets a handle. Who received it is noted, for when that thread
- * ends without the JavaScript that would have closed it.
+ * A descriptor that came in a message is nobody's until it gets a handle. Who received it, and what it was, is noted, for
+ * when that thread ends without the JavaScript that would have closed it. By then its number may be something else.
  */
 #include "addon.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -18,6 +19,8 @@ typedef struct {
   uint64_t receipt;
   /* Whose message it came in, unless it got a handle since. */
   const Environment *receiver;
+  dev_t device;
+  ino_t file;
 } Entry;
 
 /* By descriptor. */
@@ -70,9 +73,20 @@ bool ownership_end(int fd, uint64_t receipt) {
 }
 
 void ownership_received(int fd, const Environment *receiver) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) return;
   pthread_mutex_lock(&mutex);
-  if (make_room((size_t)fd)) entries[fd].receiver = receiver;
+  if (make_room((size_t)fd)) {
+    entries[fd].receiver = receiver;
+    entries[fd].device = status.st_dev;
+    entries[fd].file = status.st_ino;
+  }
   pthread_mutex_unlock(&mutex);
+}
+
+static bool is_as_received(size_t fd) {
+  struct stat status;
+  return fstat((int)fd, &status) == 0 && status.st_dev == entries[fd].device && status.st_ino == entries[fd].file;
 }
 
 bool ownership_give_up(int fd) {
@@ -89,7 +103,7 @@ int ownership_left(const Environment *receiver) {
   for (size_t at = 0; at < room && fd < 0; at += 1) {
     if (entries[at].receiver != receiver) continue;
     entries[at].receiver = NULL;
-    if (entries[at].receipt == 0) fd = (int)at;
+    if (entries[at].receipt == 0 && is_as_received(at)) fd = (int)at;
   }
   pthread_mutex_unlock(&mutex);
   return fd;
