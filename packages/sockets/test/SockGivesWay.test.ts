@@ -206,13 +206,15 @@ describe("in the midst of much, the other end has the core before there is nothi
 })
 
 describe("giving the core away (native)", () => {
-  it.scopedLive("SH-22 SH-28 somebody else who keeps it for long twice is not given it again for 32 times as long", () =>
-    Effect.gen(function* () {
-      const library = `${yield* temporaryDirectory}/away.so`
-      const source = fileURLToPath(new URL("./fixtures/addon/away.c", import.meta.url))
-      const shell = `cc -shared -fPIC -Wall -Werror -o ${library} ${source} -ldl && ADDON="$3" LD_PRELOAD=${library} exec "$@"`
-      assert.strictEqual(yield* runsIn(shell, "givesWay"), "gives way")
-    })
+  it.scopedLive(
+    "SH-22 SH-28 somebody else who keeps it for long twice is not given it again for 32 times as long",
+    () =>
+      Effect.gen(function* () {
+        const library = `${yield* temporaryDirectory}/away.so`
+        const source = fileURLToPath(new URL("./fixtures/addon/away.c", import.meta.url))
+        const shell = `cc -shared -fPIC -Wall -Werror -o ${library} ${source} -ldl && ADDON="$3" LD_PRELOAD=${library} exec "$@"`
+        assert.strictEqual(yield* runsIn(shell, "givesWay"), "gives way")
+      })
   )
 })
 
