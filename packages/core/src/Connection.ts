@@ -14,6 +14,7 @@ import type { Address } from "./Address.js"
 import type { Deadline } from "./Deadline.js"
 import type { PollError, ReadError, Unsupported, WriteError } from "./DuctError.js"
 import { endOf } from "./internal/end.js"
+import * as constants from "./internal/constants.js"
 import * as lending from "./internal/lending.js"
 import * as sizes from "./internal/sizes.js"
 
@@ -238,6 +239,14 @@ export const defaultHighWaterMark: number = sizes.highWaterMark
  * @category constants
  */
 export const defaultReadAhead = 128 * 1024
+
+/**
+ * How long a successful close, and the half-close before it, may wait for taken bytes to leave: 10 seconds over TCP, else 3.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultLinger: (isTcp: boolean) => Duration.Duration = constants.defaultLinger
 
 /**
  * A size as it was asked for, in bytes or in pieces: at least 1, the default where none was given, or what is no number.

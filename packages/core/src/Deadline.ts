@@ -126,3 +126,23 @@ export const within = <A, E, R>(
       return isOut ? Option.none() : Option.some(yield* exit)
     })
   )
+
+// Under a TestClock nobody may be there to move the time on.
+const liveClock = Clock.make()
+
+/**
+ * {@link within} so long from now, in real time whatever the fiber's clock: for what closes, and has more to do afterwards.
+ * An interruption of a caller that cannot be interrupted does not end it, as it would `Effect.timeout`, whose children are
+ * interrupted then (Effect 3.22, `processNewInterruptSignal`).
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const withinLive = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  timeout: Duration.DurationInput
+): Effect.Effect<Option.Option<A>, E, R> =>
+  Effect.withClock(
+    Effect.flatMap(make(Duration.decode(timeout)), (deadline) => within(effect, deadline)),
+    liveClock
+  )

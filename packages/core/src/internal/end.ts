@@ -3,9 +3,9 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Connection, Driver, Info, Line } from "../Connection.js"
+import * as Deadline from "../Deadline.js"
 import { Facade } from "../Facade.js"
 import { DirectHalves, Halves } from "./halves.js"
-import { lingering } from "./lingering.js"
 import type { Reader } from "./reader.js"
 
 /**
@@ -142,7 +142,7 @@ export class End extends Facade implements Connection {
       this.#halves.leave()
       this.#halves.close()
       if (driver.closeAtOnce?.() === true) return Effect.void
-      return Effect.zipRight(lingering(driver.close("linger"), this.#info.linger), this.end("now"))
+      return Effect.zipRight(Deadline.withinLive(driver.close("linger"), this.#info.linger), this.end("now"))
     })
   }
 

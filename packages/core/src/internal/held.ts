@@ -1,10 +1,11 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.js"
-import * as constants from "./constants.js"
-import { lingering } from "./lingering.js"
+import * as Deadline from "../Deadline.js"
+import { defaultLinger } from "./constants.js"
 
 /** Something that was acquired, and can be released on its own. */
 export interface Held<A> {
@@ -32,9 +33,8 @@ export const hold = <A, E, B, E2>(
 export const release = <A>(held: Held<A> | undefined, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   held === undefined ? Effect.void : Scope.close(held.scope, exit)
 
-const lingerOf = ({ localAddress }: Connection): Duration.DurationInput =>
-  localAddress._tag === "TcpAddress" ? constants.tcpLinger : constants.linger
-
-/** Half-closes, in at most `linger`. Whether it came to that. */
-export const shutDown = (connection: Connection, linger = lingerOf(connection)): Effect.Effect<boolean> =>
-  lingering(Effect.ignore(connection.endWrite), linger)
+/** Half-closes, in at most `linger`, or as long as a close may take. Whether it came to that. */
+export const shutDown = (
+  connection: Connection,
+  linger: Duration.DurationInput = defaultLinger(connection.localAddress._tag === "TcpAddress")
+): Effect.Effect<boolean> => Effect.map(Deadline.withinLive(Effect.ignore(connection.endWrite), linger), Option.isSome)

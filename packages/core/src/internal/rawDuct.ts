@@ -127,10 +127,14 @@ class Child extends Living implements RawDuct.RawDuctChild {
   get connect(): RawDuct.RawDuctChild["connect"] {
     return (retry = {}) => {
       const { address, ...settings } = this.#options
-      const attempt = Effect.flatMap(checked(address), (to) =>
-        this.#transport.connect(to, { timeout: this.timeout, ...settings })
-      )
-      return this.life().connect(Effect.retry(attempt, { schedule: retrySchedule(retry), while: isRetryable }))
+      const attempt = Effect.flatMap(checked(address), (to) => {
+        const once = this.#transport.connect(to, { timeout: this.timeout, ...settings })
+        // What is not there may come; what has the number of a descriptor later is something else of this process.
+        return to._tag === "FdAddress"
+          ? once
+          : Effect.retry(once, { schedule: retrySchedule(retry), while: isRetryable })
+      })
+      return this.life().connect(attempt)
     }
   }
 }
@@ -140,10 +144,8 @@ export const child = (
 ): Effect.Effect<RawDuct.RawDuctChild, never, Transport | Scope.Scope> =>
   Effect.flatMap(Transport, (transport) => inScope(() => new Child(transport, options)))
 
-// What is not there may come, but for a descriptor: one that has its number later is something else of this process.
 const isRetryable = (error: ConnectError): boolean =>
   error._tag === "ConnectFailed" &&
-  !error.address.startsWith("fd:") &&
   (error.reason === "Refused" || error.reason === "NotFound" || error.reason === "BacklogFull")
 
 const retrySchedule = (options: RawDuct.RetryOptions): Schedule.Schedule<unknown, ConnectError> =>

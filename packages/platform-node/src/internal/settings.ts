@@ -6,12 +6,8 @@ import * as Duration from "effect/Duration"
 export const readAheadOf = (options: SocketOptions): number =>
   Connection.sizeOr(options.readAhead, Connection.defaultReadAhead)
 
-// Not made anew for each of thousands of connections.
-const localLinger = Duration.seconds(3)
-const remoteLinger = Duration.seconds(10)
-
 export const lingerOf = (isTcp: boolean, options: SocketOptions): Duration.DurationInput =>
-  options.linger ?? (isTcp ? remoteLinger : localLinger)
+  options.linger ?? Connection.defaultLinger(isTcp)
 
 /** `undefined` where it was turned off. TCP_KEEPIDLE takes whole seconds from 1 to 32,767. */
 export const keepAliveSeconds = (options: SocketOptions): number | undefined => {

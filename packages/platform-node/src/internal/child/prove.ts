@@ -1,3 +1,4 @@
+import * as Deadline from "@ductworks/core/Deadline"
 import type { AcceptError } from "@ductworks/core/DuctError"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -6,7 +7,6 @@ import { timingSafeEqual } from "node:crypto"
 import type * as net from "node:net"
 import type { Acceptor } from "../acceptor.js"
 import type { ChildDriver } from "./childDriver.js"
-import { within } from "./start.js"
 
 const maxPending = 16
 
@@ -30,7 +30,7 @@ export const provenConnection = <A, R>(
         Effect.suspend(() => (held.delete(driver) ? driver.close("now") : Effect.void))
 
       const hear = (driver: ChildDriver) =>
-        Effect.flatMap(within(driver.first(token.length), proofTimeout), (sent) =>
+        Effect.flatMap(Deadline.withinLive(driver.first(token.length), proofTimeout), (sent) =>
           isToken(Option.getOrUndefined(sent), token) ? Deferred.succeed(winner, driver) : letGo(driver)
         )
 

@@ -1,8 +1,10 @@
 import type { Connection } from "@ductworks/core/Connection"
+import * as Deadline from "@ductworks/core/Deadline"
 import { DuctTimeout, Unsupported } from "@ductworks/core/DuctError"
 import * as RawDuct from "@ductworks/core/RawDuct"
 import type { Command } from "@effect/platform/Command"
 import type * as Contract from "@ductworks/message/Contract"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,9 +16,12 @@ import type { Child } from "./child.js"
 import { single } from "./command.js"
 import { inherited, overTcp, overUnix, type Route } from "./connect.js"
 import { outputStream } from "./output.js"
-import { liveClock, start, type Started, within } from "./start.js"
+import { start, type Started } from "./start.js"
 
 const defaultGrace = Duration.seconds(5)
+
+// Under a TestClock nobody may be there to move the time on.
+const liveClock = Clock.make()
 
 export const spawnRaw = (
   command: Command,
@@ -109,7 +114,7 @@ const connected = (route: Route, started: Started, options: NodeChild.SpawnRawOp
 const farewell = (child: Child, connection: Connection, grace: Duration.Duration): Effect.Effect<void> => {
   const drain = Effect.ignore(Effect.forever(connection.pull))
   const talk = Effect.all([Effect.ignore(connection.endWrite), drain], { concurrency: "unbounded", discard: true })
-  return within(Effect.raceFirst(child.exit, Effect.zipRight(talk, Effect.never)), grace).pipe(
+  return Deadline.withinLive(Effect.raceFirst(child.exit, Effect.zipRight(talk, Effect.never)), grace).pipe(
     Effect.zipRight(Effect.suspend(() => (child.status === undefined ? connection.abort : Effect.void)))
   )
 }

@@ -1,6 +1,5 @@
 import * as Deadline from "@ductworks/core/Deadline"
 import type { StandardCommand } from "@effect/platform/Command"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -28,9 +27,6 @@ export interface StartOptions {
   readonly readAhead: number
   readonly grace: Duration.Duration
 }
-
-/** Ends are waited for in real time: under a TestClock nobody may be there to move the time on. */
-export const liveClock = Clock.make()
 
 /** Starts the process. Leaving the scope makes sure that it has ended: SIGTERM, and SIGKILL after `grace`. */
 export const start = (
@@ -82,23 +78,16 @@ const spawnFailed = (command: StandardCommand, cause: unknown): SpawnFailed =>
     ...details(cause)
   })
 
-/** Whether the effect completed in time. Where the caller cannot be interrupted, the wait cannot be either. */
-export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, time: Duration.DurationInput) =>
-  Deadline.make(Duration.decode(time)).pipe(
-    Effect.flatMap((until) => Deadline.within(effect, until)),
-    Effect.withClock(liveClock)
-  )
-
 // A process that the kernel cannot end (it waits for a dead disk) is left to itself.
 const reapTimeout = Duration.seconds(10)
 
 const terminate = (child: Child, grace: Duration.Duration): Effect.Effect<void> =>
   Effect.gen(function* () {
     child.signal("SIGTERM")
-    yield* within(child.exit, grace)
+    yield* Deadline.withinLive(child.exit, grace)
     if (child.status === undefined) {
       child.signal("SIGKILL")
-      yield* within(child.exit, reapTimeout)
+      yield* Deadline.withinLive(child.exit, reapTimeout)
     }
     child.release()
   })
