@@ -64,6 +64,15 @@ struct Environment {
   napi_ref results;
   napi_async_cleanup_hook_handle cleanup;
   bool ending;
+  /* Whose event was reported last, and whether the one before was its own too: then it may be the only one at work. */
+  int last_ready;
+  bool twice;
+  /* Since when the thread goes on from answer to answer, without another event (microseconds); 0: it does not. */
+  int64_t answering_since;
+  /* Whether it took long when the core was given away last: somebody else than the peer may share it. */
+  bool crowded;
+  /* Until when the core is not given away (microseconds of the same clock), since that took too long too often. */
+  int64_t keeps_until;
   /* Handles that JavaScript can use. */
   uint32_t live;
   /* uv handles that libuv still knows. */
@@ -109,14 +118,10 @@ struct Descriptor {
   int wanted;
   /* Whether `wait` was called since the callback began. */
   bool asked;
-  /* Whether it took long when the core was given away last: somebody else than the peer may share it. */
-  bool crowded;
   /* Whether something was sent since the last receive. */
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;
-  /* Until when the core is not given away (microseconds of the clock that only goes on), since that took long twice. */
-  int64_t keeps_until;
   /* Whether the last accept found nothing. */
   bool vain;
 };

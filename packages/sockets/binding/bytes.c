@@ -6,8 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Instead of a time: whoever shares the core has it once. */
-enum { GIVE_WAY = -1, MOST_SPIN_MICROS = 1000000 };
+/* Instead of a time: whoever shares the core has it once. The second: if something was sent, and nothing else is due. */
+enum { GIVE_WAY = -1, EXPECT_ANSWER = -2, MOST_SPIN_MICROS = 1000000 };
+
+/* For so long one descriptor alone may keep the thread, from answer to answer, before the event loop has its turn. */
+enum { TURN_MICROS = 4000 };
 
 /* An answer of another core takes less. */
 enum { PATIENCE_MICROS = 20 };
@@ -17,9 +20,10 @@ enum { MOST_LATE = 15 };
 
 /*
  * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
- * than the second. Where that took longer twice in a row, the core is kept for so many times as long.
+ * than the second. Where that took longer, the core is kept for so many times as long, but for what was saved up: so much
+ * at most.
  */
-enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32 };
+enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32, MOST_SAVED_MICROS = 100000 };
 
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
@@ -50,81 +54,109 @@ static int64_t now_micros(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static bool keeps_core(const Environment *environment, int64_t now) { return now < environment->keeps_until; }
+
+/*
+ * Where the peer shares the core, it has had it. Where somebody else does, they had it for as long as they may, which is not
+ * to happen again and again. In the midst of much, a long time once may be the peer at its collection of garbage, or the
+ * machine below this one; an answer takes less.
+ */
+static void was_away(Environment *environment, int64_t now, int64_t away, bool for_answer) {
+  bool is_long = away >= AWAY_MICROS;
+  if (is_long && (for_answer || environment->crowded)) {
+    int64_t least = now - MOST_SAVED_MICROS;
+    if (environment->keeps_until < least) environment->keeps_until = least;
+    environment->keeps_until += KEEP_TIMES * away;
+  }
+  environment->crowded = is_long;
+}
+
+/* Lets whoever shares the core have it; whether anybody had. Where nobody shares it, it is back at once. */
+static bool give_way(Environment *environment, bool for_answer) {
+  int64_t begun = now_micros();
+  if (keeps_core(environment, begun)) return false;
+  sched_yield();
+  int64_t now = now_micros();
+  was_away(environment, now, now - begun, for_answer);
+  return now - begun > SWITCH_MICROS;
+}
+
 /*
  * Tries for so long. In between whoever shares the core has it: where that is the peer, it goes on now, and not after the
- * spin. Who keeps the core for long is somebody else: then it is only given away when nothing came for a while.
+ * spin. Where the core is kept, there is no use in it for longer than an answer of another core takes: who waits for the
+ * poll then is sooner woken than one who gave it away.
  */
-static int spin(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
+static int spin(int (*move)(const Transfer *), const Transfer *transfer, int micros, bool for_answer) {
+  Environment *environment = transfer->descriptor->environment;
   int64_t begun = now_micros(), now = begun;
   int count;
   do {
     int64_t before = now;
-    bool gives = !transfer->descriptor->crowded || before - begun >= PATIENCE_MICROS;
+    bool gives = !keeps_core(environment, before);
     if (gives) sched_yield();
+    else if (before - begun >= PATIENCE_MICROS) return -EAGAIN;
     count = move(transfer);
     now = now_micros();
-    if (gives) transfer->descriptor->crowded = now - before >= AWAY_MICROS;
+    if (gives) was_away(environment, now, now - before, for_answer);
   } while (count == -EAGAIN && now - begun < micros);
   return count;
 }
 
-/*
- * Lets the peer have the core, if it shares that; whether anybody had it. Where nobody shares it, it is back at once. Where
- * somebody else does, they have it for as long as they may, which is not to happen again and again. Once may be the peer,
- * at something that takes long, or the machine below this one.
- */
-static bool give_way(Descriptor *descriptor) {
-  int64_t begun = now_micros();
-  if (begun < descriptor->keeps_until) return false;
-  sched_yield();
-  int64_t now = now_micros(), away = now - begun;
-  bool is_long = away >= AWAY_MICROS;
-  if (is_long && descriptor->crowded) descriptor->keeps_until = now + KEEP_TIMES * away;
-  descriptor->crowded = is_long;
-  return away > SWITCH_MICROS;
-}
-
 /* The transfer, and how long it may take, of a call's arguments: 0, or why there is none. */
-static int patient_transfer_of(const Arguments *arguments, Transfer *out, int *micros) {
+static int patient_transfer_of(const Arguments *arguments, Transfer *out, int least, int *micros) {
   int failure = transfer_of(arguments, out);
   if (failure != 0) return failure;
-  if (!argument_int(arguments, 5, micros) || *micros < GIVE_WAY || *micros > MOST_SPIN_MICROS) return -EINVAL;
+  if (!argument_int(arguments, 5, micros) || *micros < least || *micros > MOST_SPIN_MICROS) return -EINVAL;
   return wants_socket(out) ? -ENOTSOCK : 0;
 }
 
 static int attempt(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
   int count = move(transfer);
-  if (count != -EAGAIN || micros == 0) return count;
-  if (micros > 0) return spin(move, transfer, micros);
-  return give_way(transfer->descriptor) ? move(transfer) : count;
+  if (count != -EAGAIN) return count;
+  if (micros > 0) return spin(move, transfer, micros, false);
+  return micros == GIVE_WAY && give_way(transfer->descriptor->environment, false) ? move(transfer) : count;
 }
 
 /*
- * Where the peer shares the core, it answers when it has had that, so that who spins for an answer need not try before.
+ * Whether the peer may have the core, and what it answers is awaited. Who does not spin would keep what else is due in the
+ * thread from its turn: of several descriptors each would wait for its own answer, where one wait serves all.
+ */
+static bool expects_answer(const Descriptor *descriptor, int micros) {
+  if (!descriptor->sent) return false;
+  if (micros != EXPECT_ANSWER) return micros > 0;
+  Environment *environment = descriptor->environment;
+  if (!environment->twice || environment->last_ready != environment_handle(environment, descriptor)) return false;
+  int64_t now = now_micros();
+  if (environment->answering_since == 0) environment->answering_since = now;
+  return now - environment->answering_since < TURN_MICROS;
+}
+
+/*
+ * Where the peer shares the core, it answers when it has had that, so that who expects an answer need not try before.
  * Where it does not, an answer takes longer than the first try and the call that gives nothing away.
  */
 static int call_recv(const Arguments *arguments) {
   Transfer transfer;
   int micros;
-  int failure = patient_transfer_of(arguments, &transfer, &micros);
+  int failure = patient_transfer_of(arguments, &transfer, EXPECT_ANSWER, &micros);
   if (failure != 0) return failure;
   Descriptor *descriptor = transfer.descriptor;
-  if (micros <= 0 || !descriptor->sent) return attempt(receive, &transfer, micros);
+  if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros);
   descriptor->sent = false;
-  if (descriptor->late > 0) {
-    descriptor->late -= 1;
-    return spin(receive, &transfer, micros);
-  }
-  int count = receive(&transfer);
-  if (count != -EAGAIN) return count;
-  descriptor->late = MOST_LATE;
-  return spin(receive, &transfer, micros);
+  if (descriptor->late == 0) {
+    int count = receive(&transfer);
+    if (count != -EAGAIN) return count;
+    descriptor->late = MOST_LATE;
+  } else descriptor->late -= 1;
+  if (micros > 0) return spin(receive, &transfer, micros, true);
+  give_way(descriptor->environment, true);
+  return receive(&transfer);
 }
 
 static int call_send(const Arguments *arguments) {
   Transfer transfer;
   int micros;
-  int failure = patient_transfer_of(arguments, &transfer, &micros);
+  int failure = patient_transfer_of(arguments, &transfer, GIVE_WAY, &micros);
   if (failure != 0) return failure;
   int count = attempt(transmit, &transfer, micros);
   if (count > 0) transfer.descriptor->sent = true;
@@ -156,7 +188,7 @@ static int call_sendv(const Arguments *arguments) {
   Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   int result = gather(descriptor, pieces, count);
-  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor)) result = gather(descriptor, pieces, count);
+  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment, false)) result = gather(descriptor, pieces, count);
   if (result > 0) descriptor->sent = true;
   return result;
 }

@@ -72,7 +72,8 @@ static int report(Environment *environment, int handle, int events) {
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
   Descriptor *descriptor = poll->data;
-  napi_env env = descriptor->environment->env;
+  Environment *environment = descriptor->environment;
+  napi_env env = environment->env;
   napi_handle_scope scope;
   /* An error makes libuv stop, and say UV_EBADF whatever it is: the next system call of whoever waits tells. */
   if (status < 0) descriptor->armed = 0;
@@ -81,8 +82,12 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   int unwanted = fired & ~awaited;
   want(descriptor, descriptor->wanted & ~fired);
   if (awaited != 0 && napi_open_handle_scope(env, &scope) == napi_ok) {
+    int handle = environment_handle(environment, descriptor);
+    environment->twice = environment->last_ready == handle;
+    environment->last_ready = handle;
+    environment->answering_since = 0;
     descriptor->asked = false;
-    int interest = report(descriptor->environment, environment_handle(descriptor->environment, descriptor), awaited);
+    int interest = report(environment, handle, awaited);
     napi_close_handle_scope(env, scope);
     /* Promises ran after the callback: what they asked for is newer. */
     if (interest != UNSAID && !descriptor->asked && descriptor->fd >= 0) wait_for(descriptor, interest);

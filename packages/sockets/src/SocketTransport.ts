@@ -28,7 +28,8 @@ export interface Options {
    * How long a read that finds nothing, or a write that finds no room, tries again and again before it waits; default 0,
    * at most a second, and a read no longer than its time-out. That saves the time of waking up, which between two
    * processors is most of a round trip. The price: the thread does nothing else meanwhile, and the processor is busy,
-   * though between two tries it is given away (sched_yield(2)), for the other end may need it.
+   * though between two tries it is given away (sched_yield(2)), for the other end may need it. While somebody else keeps it
+   * for long whenever it is given away, it is not, and a spin takes 20 µs at most.
    */
   readonly busyPoll?: Duration.DurationInput
   /**
@@ -85,7 +86,8 @@ export const layerWith = (options: Options): Layer.Layer<Transport, Unsupported>
 
 /**
  * The {@link Transport} of this process's operating system, over the native addon: the same addresses, settings, errors
- * and laws as `NodeTransport`, in fewer steps. One message costs one system call to send and one to receive. Where the
+ * and laws as `NodeTransport`, in fewer steps. One message costs one system call to send and one to receive; who has asked,
+ * on a Unix socket, lets the other end have the core once before it waits, as long as that brings the answer. Where the
  * addon cannot be loaded the layer fails with `Unsupported`, and
  * `SocketTransport.layer.pipe(Layer.catchAll(() => NodeTransport.layer))` goes on without it.
  *

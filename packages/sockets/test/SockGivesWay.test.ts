@@ -4,13 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { fileURLToPath } from "node:url"
-import { type Binding, giveWay, type Handle } from "../src/internal/binding.js"
+import { type Binding, expectAnswer, giveWay, type Handle } from "../src/internal/binding.js"
 import { nativeSystem } from "../src/internal/nativePort.js"
 import { nativePorts } from "../src/internal/nativePorts.js"
 import { makeSockets } from "../src/internal/sock/sockets.js"
 import { pair } from "../src/internal/transport/open.js"
 import { makeSystem } from "../src/internal/transport/system.js"
 import type { Sock } from "../src/Sock.js"
+import { MSG } from "../src/SocketConstants.js"
 import { addon, EAGAIN, runsIn, temporaryDirectory } from "./support/addon.js"
 import { bytes, pattern, settled } from "./support/suite.js"
 
@@ -27,7 +28,7 @@ class Shared {
 
   private first(call: () => number, patience: number): number {
     const count = call()
-    if (count !== -EAGAIN || patience !== giveWay) return count
+    if (count !== -EAGAIN || (patience !== giveWay && patience !== expectAnswer)) return count
     this.gives += 1
     this.act()
     return call()
@@ -205,16 +206,83 @@ describe("in the midst of much, the other end has the core before there is nothi
   )
 })
 
+describe("an answer (native)", () => {
+  const question = bytes("question")
+  const answers = () => {
+    shared.takesAll()
+    shared.sends(bytes("answer"))
+  }
+
+  overSock("SH-22 SH-28 is received without a wait, once the other end had the core", (sock) =>
+    Effect.gen(function* () {
+      shared.act = answers
+      for (let trip = 0; trip < 10; trip++) {
+        yield* sock.send(question)
+        assert.deepStrictEqual(yield* sock.recv(64), bytes("answer"))
+      }
+      assert.strictEqual(shared.gives, 10)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overConnection("DW-42 is taken without a wait, once the other end had the core", (connection) =>
+    Effect.gen(function* () {
+      shared.act = answers
+      for (let trip = 0; trip < 10; trip++) {
+        yield* connection.write([question])
+        assert.deepStrictEqual(yield* connection.pull, [bytes("answer")])
+      }
+      assert.strictEqual(shared.gives, 10)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overSock("SH-22 that comes later is waited for", (sock) =>
+    Effect.gen(function* () {
+      yield* sock.send(question)
+      const receiving = yield* Effect.fork(sock.recv(64))
+      yield* settled
+      assert.strictEqual(shared.gives, 1)
+      answers()
+      assert.deepStrictEqual(yield* Fiber.join(receiving), bytes("answer"))
+    })
+  )
+
+  overSock("SH-22 who does not wait does not give the core away for it", (sock) =>
+    Effect.gen(function* () {
+      yield* sock.send(question)
+      yield* Effect.flip(sock.recv(64, MSG.DONTWAIT))
+      assert.strictEqual(shared.gives, 0)
+    })
+  )
+
+  overConnection("DW-10 DW-11 who does not wait does not give the core away for it", (connection) =>
+    Effect.gen(function* () {
+      const duct = RawDuct.fromConnection(connection, { timeout: "1 second" })
+      yield* duct.send(question)
+      assert.isFalse(yield* duct.poll(0))
+      yield* duct.send(question)
+      yield* Effect.flip(duct.recv(1, { dontWait: true }))
+      assert.strictEqual(shared.gives, 0)
+    })
+  )
+})
+
 describe("giving the core away (native)", () => {
-  it.scopedLive(
-    "SH-22 SH-28 somebody else who keeps it for long twice is not given it again for 32 times as long",
-    () =>
-      Effect.gen(function* () {
-        const library = `${yield* temporaryDirectory}/away.so`
-        const source = fileURLToPath(new URL("./fixtures/addon/away.c", import.meta.url))
-        const shell = `cc -shared -fPIC -Wall -Werror -o ${library} ${source} -ldl && ADDON="$3" LD_PRELOAD=${library} exec "$@"`
-        assert.strictEqual(yield* runsIn(shell, "givesWay"), "gives way")
-      })
+  const runsWithAway = (program: string) =>
+    Effect.gen(function* () {
+      const library = `${yield* temporaryDirectory}/away.so`
+      const source = fileURLToPath(new URL("./fixtures/addon/away.c", import.meta.url))
+      const shell = `cc -shared -fPIC -Wall -Werror -o ${library} ${source} -ldl && ADDON="$3" LD_PRELOAD=${library} exec "$@"`
+      return yield* runsIn(shell, program)
+    })
+
+  it.scopedLive("SH-22 SH-28 somebody else who keeps it for long is not given it again for 32 times as long", () =>
+    Effect.map(runsWithAway("givesWay"), (printed) => assert.strictEqual(printed, "gives way"))
+  )
+
+  it.scopedLive("SH-22 who has asked does, while nothing else is due in the thread", () =>
+    Effect.map(runsWithAway("expectsAnswer"), (printed) => assert.strictEqual(printed, "expects an answer"))
   )
 })
 

@@ -13,6 +13,12 @@ export type Handle = number
  */
 export const giveWay = -1
 
+/**
+ * In the place of a time to spin, of a receive: the same, and before the first try where that was in vain lately. Once for
+ * whatever was sent, only while no other descriptor of this thread becomes ready, and for 4 ms of a turn of the event loop.
+ */
+export const expectAnswer = -2
+
 /** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
 export const much = 64 * 1024
 
@@ -90,8 +96,8 @@ export interface Binding {
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
   // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
   /**
-   * On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once; or {@link giveWay}) before it says
-   * `-EAGAIN`; so does `send`.
+   * On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once; or {@link giveWay},
+   * {@link expectAnswer}) before it says `-EAGAIN`; so does `send`.
    */
   readonly recv: (
     handle: Handle,

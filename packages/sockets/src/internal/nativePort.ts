@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import { format, type SocketAddress } from "../SocketAddress.js"
 import { AF, MSG, SOCK } from "../SocketConstants.js"
 import { SocketClosed, type SocketFault } from "../SocketError.js"
-import { type Binding, giveWay, type Handle } from "./binding.js"
+import { type Binding, expectAnswer, giveWay, type Handle } from "./binding.js"
 import { badDescriptor, fault, noDevice } from "./errno.js"
 import { Addresses } from "./nativeAddress.js"
 import { NativeDatagrams } from "./nativeDatagrams.js"
 import { NativeHandle } from "./nativeHandle.js"
-import type { Direction, NativePort, Origin, Port } from "./port.js"
+import type { Direction, Hope, NativePort, Origin, Port } from "./port.js"
 
 /** What all native sockets of one layer share. */
 export interface NativeSystem {
@@ -132,14 +132,14 @@ export class BindingPort implements Port, NativePort {
 
   // --- bytes
 
-  recv(into: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
-    return this.system.binding.recv(this.handle, into, offset, length, flags, this.patience(flags, isMidway))
+  recv(into: Uint8Array, offset: number, length: number, flags: number, hope?: Hope): number {
+    return this.system.binding.recv(this.handle, into, offset, length, flags, this.patience(flags, hope))
   }
 
   // The other end of an IP socket is mostly on another machine.
-  private patience(flags: number, isMidway: boolean): number {
+  private patience(flags: number, hope: Hope | undefined): number {
     if ((flags & MSG.DONTWAIT) !== 0) return 0
-    return isMidway && this.gives ? giveWay : this.system.spin
+    return hope !== undefined && this.gives ? (hope === "more" ? giveWay : expectAnswer) : this.system.spin
   }
 
   private get gives(): boolean {
@@ -155,7 +155,14 @@ export class BindingPort implements Port, NativePort {
   }
 
   send(from: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
-    return this.system.binding.send(this.handle, from, offset, length, flags, this.patience(flags, isMidway))
+    return this.system.binding.send(
+      this.handle,
+      from,
+      offset,
+      length,
+      flags,
+      this.patience(flags, isMidway ? "more" : undefined)
+    )
   }
 
   sendv(pieces: ReadonlyArray<Uint8Array>, first: number, offset: number): number {

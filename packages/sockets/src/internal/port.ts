@@ -10,6 +10,9 @@ import type { SocketClosed, SocketFault } from "../SocketError.js"
 
 export type Direction = "read" | "write"
 
+/** Why there may be something to receive where nothing is: the sender is in the midst of much, or was asked. */
+export type Hope = "more" | "an answer"
+
 type Step<A = void> = Effect.Effect<A, SocketFault | SocketClosed | Unsupported>
 
 /** With an address that the system may not take. */
@@ -41,8 +44,9 @@ export interface Port {
   /** A port, whose peer is `sender()`; or -EAGAIN … */
   readonly accept: () => Port | number
 
-  // --- bytes; in the midst of much the other end may have the core, where it shares that, before there is nothing
-  readonly recv: (into: Uint8Array, offset: number, length: number, flags: number, isMidway?: boolean) => number
+  // --- bytes; in the midst of much, and for an answer, the other end may have the core, where it shares that, before
+  // there is nothing
+  readonly recv: (into: Uint8Array, offset: number, length: number, flags: number, hope?: Hope) => number
   readonly recvfrom: (into: Uint8Array, offset: number, length: number, flags: number) => number
   /** Of what the last `recvfrom`, `recvmsg` or `accept` gave. */
   readonly sender: () => SocketAddress

@@ -1,4 +1,5 @@
 import { much } from "../binding.js"
+import type { Hope } from "../port.js"
 import { Promptness } from "../promptness.js"
 
 // So often in a row must a wait have been followed by one message alone, to expect the same of the next.
@@ -28,6 +29,11 @@ export class Emptiness {
   isFlowing = false
   private readonly promptness = new Promptness()
 
+  /** Why there may be something though nothing is here. */
+  get hope(): Hope | undefined {
+    return this.isFlowing ? "more" : this.promptness.isLikely ? "an answer" : undefined
+  }
+
   /** A receive of at most `asked` bytes gave some. */
   took(count: number, asked: number): void {
     this.promptness.learn(true)
@@ -53,7 +59,7 @@ export class Emptiness {
   /** Something was sent. */
   sent(): void {
     this.promptness.asked()
-    if (this.isLikely && this.promptness.isLikely()) this.isLikely = false
+    if (this.promptness.isLikely) this.isLikely = false
   }
 
   /** Who waited looks again. */

@@ -9,7 +9,7 @@ export const receive = (state: SockState, into: Uint8Array, offset: number, leng
 export const receiveNew = (state: SockState, into: Uint8Array, offset: number, length: number): number | undefined => {
   const { emptiness, port, reading } = state
   if (emptiness.isLikely) return reading.refuse(wouldBlock)
-  const count = port.recv(into, offset, length, 0, emptiness.isFlowing)
+  const count = port.recv(into, offset, length, 0, emptiness.hope)
   if (count > 0 && state.guesses) emptiness.took(count, length)
   if (count >= 0) return count
   if (isBlocked(count)) emptiness.foundNothing()

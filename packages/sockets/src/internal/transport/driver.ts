@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SHUT } from "../../SocketConstants.js"
-import { giveWay, much } from "../binding.js"
+import { expectAnswer, giveWay, much } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { Promptness } from "../promptness.js"
@@ -83,22 +83,35 @@ export class NativeDriver implements Driver {
     if (this.givesWay) return false
     if (this.reads >= readsPerTurn) return true
     if (this.emptiedIn === 0 || this.emptiedIn !== wakes.current) return false
-    return this.promptness?.isLikely() !== true
+    return !this.mayBeAnswered
   }
 
   private recv(into: Uint8Array, offset: number, length: number, until?: Deadline.Deadline): number {
-    const { binding, spin } = this.system
-    const patience = this.givesWay ? giveWay : spin === 0 || until === undefined ? spin : atMost(spin, until)
+    const { binding } = this.system
+    const patience = this.patienceToRead(until)
     // Nobody answers what has not left, and while this waits, or finds the answer at once, the turn does not end.
     if (patience !== 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
     this.reads += 1
     this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
     this.givesWay = false
-    this.emptiedIn = count > 0 && count < length && spin === 0 ? wakes.current : 0
+    this.emptiedIn = count > 0 && count < length && this.system.spin === 0 ? wakes.current : 0
     // The other end had its turn: what is sent now leaves at once, too.
     if (this.promptness?.learn(count > 0) === true) this.outflow?.endTurn()
     return count
+  }
+
+  private get mayBeAnswered(): boolean {
+    return this.promptness !== undefined && this.promptness.isLikely
+  }
+
+  /** Who does not wait, does not let others go first either. */
+  private patienceToRead(until: Deadline.Deadline | undefined): number {
+    const { patience } = this
+    if (this.givesWay) return giveWay
+    if (patience > 0) return until === undefined ? patience : atMost(patience, until)
+    const mayWait = until === undefined || !Deadline.isOver(until)
+    return patience === giveWay && this.mayBeAnswered && mayWait ? expectAnswer : 0
   }
 
   isWorthAnother(): boolean {
