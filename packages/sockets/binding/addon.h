@@ -67,11 +67,12 @@ struct Environment {
   /* Whose event was reported last, and whether the one before was its own too: then it may be the only one at work. */
   int last_ready;
   bool twice;
-  /* Since when the thread goes on from answer to answer, without another event (microseconds); 0: it does not. */
+  /* In which turn of the event loop somebody went on from answer to answer last, and since when (microseconds). */
+  uint64_t answering_turn;
   int64_t answering_since;
   /* Whether it took long when the core was given away last: somebody else than the peer may share it. */
   bool crowded;
-  /* Until when the core is not given away (microseconds of the same clock), since that took too long too often. */
+  /* Until when the core is not given away (microseconds), since that took too long; the past of it is what is saved up. */
   int64_t keeps_until;
   /* Handles that JavaScript can use. */
   uint32_t live;
@@ -118,7 +119,7 @@ struct Descriptor {
   int wanted;
   /* Whether `wait` was called since the callback began. */
   bool asked;
-  /* Whether something was sent since the last receive. */
+  /* Whether `send` or `sendv` sent something that no receive has expected an answer to. */
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;

@@ -9,7 +9,7 @@
 /* Instead of a time: whoever shares the core has it once. The second: if something was sent, and nothing else is due. */
 enum { GIVE_WAY = -1, EXPECT_ANSWER = -2, MOST_SPIN_MICROS = 1000000 };
 
-/* For so long one descriptor alone may keep the thread, from answer to answer, before the event loop has its turn. */
+/* For so long one descriptor alone may go on, from answer to answer, before the event loop has its turn. */
 enum { TURN_MICROS = 4000 };
 
 /* An answer of another core takes less. */
@@ -21,7 +21,7 @@ enum { MOST_LATE = 15 };
 /*
  * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
  * than the second. Where that took longer, the core is kept for so many times as long, but for what was saved up: so much
- * at most.
+ * at most. As much counts of one time: that was no task that has its turn, but a process, or machine, that was stopped.
  */
 enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32, MOST_SAVED_MICROS = 100000 };
 
@@ -66,7 +66,7 @@ static void was_away(Environment *environment, int64_t now, int64_t away, bool f
   if (is_long && (for_answer || environment->crowded)) {
     int64_t least = now - MOST_SAVED_MICROS;
     if (environment->keeps_until < least) environment->keeps_until = least;
-    environment->keeps_until += KEEP_TIMES * away;
+    environment->keeps_until += KEEP_TIMES * (away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS);
   }
   environment->crowded = is_long;
 }
@@ -95,9 +95,9 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
     bool gives = !keeps_core(environment, before);
     if (gives) sched_yield();
     else if (before - begun >= PATIENCE_MICROS) return -EAGAIN;
-    count = move(transfer);
     now = now_micros();
     if (gives) was_away(environment, now, now - before, for_answer);
+    count = move(transfer);
   } while (count == -EAGAIN && now - begun < micros);
   return count;
 }
@@ -127,7 +127,10 @@ static bool expects_answer(const Descriptor *descriptor, int micros) {
   Environment *environment = descriptor->environment;
   if (!environment->twice || environment->last_ready != environment_handle(environment, descriptor)) return false;
   int64_t now = now_micros();
-  if (environment->answering_since == 0) environment->answering_since = now;
+  uv_metrics_t turns;
+  uv_metrics_info(environment->loop, &turns);
+  if (environment->answering_turn != turns.loop_count) environment->answering_since = now;
+  environment->answering_turn = turns.loop_count;
   return now - environment->answering_since < TURN_MICROS;
 }
 
@@ -143,14 +146,14 @@ static int call_recv(const Arguments *arguments) {
   Descriptor *descriptor = transfer.descriptor;
   if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros);
   descriptor->sent = false;
-  if (descriptor->late == 0) {
+  bool looks = descriptor->late == 0;
+  if (looks) {
     int count = receive(&transfer);
     if (count != -EAGAIN) return count;
     descriptor->late = MOST_LATE;
   } else descriptor->late -= 1;
   if (micros > 0) return spin(receive, &transfer, micros, true);
-  give_way(descriptor->environment, true);
-  return receive(&transfer);
+  return give_way(descriptor->environment, true) || !looks ? receive(&transfer) : -EAGAIN;
 }
 
 static int call_send(const Arguments *arguments) {
@@ -188,7 +191,8 @@ static int call_sendv(const Arguments *arguments) {
   Descriptor *descriptor = argument_descriptor(arguments, 0);
   if (descriptor == NULL) return -EBADF;
   int result = gather(descriptor, pieces, count);
-  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment, false)) result = gather(descriptor, pieces, count);
+  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment, false))
+    result = gather(descriptor, pieces, count);
   if (result > 0) descriptor->sent = true;
   return result;
 }

@@ -85,7 +85,6 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     int handle = environment_handle(environment, descriptor);
     environment->twice = environment->last_ready == handle;
     environment->last_ready = handle;
-    environment->answering_since = 0;
     descriptor->asked = false;
     int interest = report(environment, handle, awaited);
     napi_close_handle_scope(env, scope);

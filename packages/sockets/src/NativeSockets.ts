@@ -32,7 +32,7 @@ export interface NativeSocketsOptions {
    * How long a receive that finds nothing, or a send that finds no room, tries again before it waits; at most a second.
    * Default 0. It blocks the whole thread meanwhile, and saves the time that waking it takes: for processes that answer
    * one another at once. Between two tries the core is given away (sched_yield(2)), for the other end may need it. While
-   * somebody else keeps it for long whenever it is given away, it is not, and a spin takes 20 µs at most.
+   * somebody else keeps it for long whenever it is given away, that is left off, and a spin takes 20 µs at most.
    */
   readonly busyPoll?: Duration.DurationInput
 }

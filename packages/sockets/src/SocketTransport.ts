@@ -29,7 +29,7 @@ export interface Options {
    * at most a second, and a read no longer than its time-out. That saves the time of waking up, which between two
    * processors is most of a round trip. The price: the thread does nothing else meanwhile, and the processor is busy,
    * though between two tries it is given away (sched_yield(2)), for the other end may need it. While somebody else keeps it
-   * for long whenever it is given away, it is not, and a spin takes 20 µs at most.
+   * for long whenever it is given away, that is left off, and a spin takes 20 µs at most.
    */
   readonly busyPoll?: Duration.DurationInput
   /**

@@ -1,14 +1,17 @@
-import { Connection, RawDuct } from "@ductworks/core"
+import { Address, Connection, RawDuct } from "@ductworks/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { type Binding, expectAnswer, giveWay, type Handle } from "../src/internal/binding.js"
 import { nativeSystem } from "../src/internal/nativePort.js"
 import { nativePorts } from "../src/internal/nativePorts.js"
 import { makeSockets } from "../src/internal/sock/sockets.js"
-import { pair } from "../src/internal/transport/open.js"
+import { listen } from "../src/internal/transport/listen.js"
+import { connect, pair } from "../src/internal/transport/open.js"
 import { makeSystem } from "../src/internal/transport/system.js"
 import type { Sock } from "../src/Sock.js"
 import { MSG } from "../src/SocketConstants.js"
@@ -65,9 +68,11 @@ class Shared {
     return Math.max(0, addon.send(this.other, data, from, data.length - from, 0, 0))
   }
 
-  readonly takesAll = (): void => {
+  readonly takesAll = (): number => {
     const into = new Uint8Array(256 * KiB)
-    while (addon.recv(this.other, into, 0, into.length, 0, 0) > 0);
+    let taken = 0
+    for (let count = 0; (count = addon.recv(this.other, into, 0, into.length, 0, 0)) > 0;) taken += count
+    return taken
   }
 }
 
@@ -169,6 +174,10 @@ describe("in the midst of much, the other end has the core before there is nothi
       const sending = yield* Effect.fork(Effect.all([one.send(much), one.writev([much, much, much])]))
       yield* other.recvExactInto(new Uint8Array(4 * much.length))
       yield* Fiber.join(sending)
+      const receiving = yield* Effect.fork(one.recv(16))
+      yield* settled
+      yield* other.send(bytes("answer"))
+      assert.deepStrictEqual(yield* Fiber.join(receiving), bytes("answer"))
       assert.strictEqual(shared.gives, 0)
       assert.isAbove(shared.waits, 0)
     })
@@ -209,8 +218,7 @@ describe("in the midst of much, the other end has the core before there is nothi
 describe("an answer (native)", () => {
   const question = bytes("question")
   const answers = () => {
-    shared.takesAll()
-    shared.sends(bytes("answer"))
+    if (shared.takesAll() > 0) shared.sends(bytes("answer"))
   }
 
   overSock("SH-22 SH-28 is received without a wait, once the other end had the core", (sock) =>
@@ -233,6 +241,21 @@ describe("an answer (native)", () => {
         assert.deepStrictEqual(yield* connection.pull, [bytes("answer")])
       }
       assert.strictEqual(shared.gives, 10)
+      assert.strictEqual(shared.waits, 0)
+    })
+  )
+
+  overConnection("DW-42 the other end has the whole question before it has the core", (connection) =>
+    Effect.gen(function* () {
+      let asked = 0
+      shared.act = () => {
+        asked += shared.takesAll()
+        if (asked === 3 * question.length) shared.sends(bytes("answer"))
+      }
+      // The first leaves at once, and the others at the end of the turn.
+      for (let part = 0; part < 3; part++) assert.isTrue(Exit.isExit(connection.offer([question])))
+      assert.deepStrictEqual(yield* connection.pull, [bytes("answer")])
+      assert.strictEqual(shared.gives, 1)
       assert.strictEqual(shared.waits, 0)
     })
   )
@@ -261,8 +284,42 @@ describe("an answer (native)", () => {
       const duct = RawDuct.fromConnection(connection, { timeout: "1 second" })
       yield* duct.send(question)
       assert.isFalse(yield* duct.poll(0))
+      // It asks the system again only once that has told of something.
+      shared.sends(bytes("x"))
+      yield* connection.pull
       yield* duct.send(question)
+      shared.spins = []
       yield* Effect.flip(duct.recv(1, { dontWait: true }))
+      assert.deepStrictEqual(shared.spins, [0])
+      assert.strictEqual(shared.gives, 0)
+    })
+  )
+
+  overConnection("DW-42 in the midst of much, what is here is taken before the other end has the core", (connection) =>
+    Effect.gen(function* () {
+      const buffer = new Uint8Array(64 * KiB)
+      shared.sends(buffer)
+      assert.strictEqual(connection.takeInto?.(buffer), buffer.length)
+      yield* connection.write([question])
+      assert.isUndefined(connection.takeInto?.(buffer))
+      assert.deepStrictEqual(shared.spins, [0, 0])
+    })
+  )
+
+  it.scopedLive("DW-42 over TCP the other end, which is mostly elsewhere, is only waited for", () =>
+    Effect.gen(function* () {
+      const listener = yield* listen(system(0))(Option.some(Address.TcpAddress("127.0.0.1", 0)))
+      const one = yield* connect(system(0))(listener.address)
+      const other = yield* listener.accept
+      shared.gives = 0
+      for (let trip = 0; trip < 3; trip++) {
+        yield* one.write([question])
+        const receiving = yield* Effect.fork(one.pull)
+        yield* settled
+        assert.deepStrictEqual(yield* other.pull, [question])
+        yield* other.write([question])
+        assert.deepStrictEqual(yield* Fiber.join(receiving), [question])
+      }
       assert.strictEqual(shared.gives, 0)
     })
   )

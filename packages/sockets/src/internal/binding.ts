@@ -9,14 +9,14 @@ export type Handle = number
 
 /**
  * In the place of a time to spin: whoever shares the core has it once (sched_yield(2)), and if somebody took it, who may
- * have been the peer, the call is tried again. Not for a while after that took too long twice in a row.
+ * have been the peer, the call is tried again. Not while what took too long, in this thread, is not made up for.
  */
 export const giveWay = -1
 
 /**
  * In the place of a time to spin, of a receive: the same, and before the first try where that was in vain lately. Once for
- * whatever was sent, only while no other descriptor of this thread becomes ready, and for 4 ms of a turn of the event loop.
- * Not for a while after that took too long.
+ * whatever was sent; only while the last two events of this thread were the descriptor's own, and for 4 ms at a time, after
+ * which the event loop has its turn.
  */
 export const expectAnswer = -2
 

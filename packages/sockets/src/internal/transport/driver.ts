@@ -110,8 +110,9 @@ export class NativeDriver implements Driver {
     const { patience } = this
     if (this.givesWay) return giveWay
     if (patience > 0) return until === undefined ? patience : atMost(patience, until)
-    const mayWait = until === undefined || !Deadline.isOver(until)
-    return patience === giveWay && this.mayBeAnswered && mayWait ? expectAnswer : 0
+    // In the midst of much, what is here is taken first.
+    const mayGive = patience === giveWay && this.mayBeAnswered && !this.isFlowing
+    return mayGive && (until === undefined || !Deadline.isOver(until)) ? expectAnswer : 0
   }
 
   isWorthAnother(): boolean {
