@@ -139,7 +139,8 @@ export class BindingPort implements Port, NativePort {
   // The other end of an IP socket is mostly on another machine.
   private patience(flags: number, hope: Hope | undefined): number {
     if ((flags & MSG.DONTWAIT) !== 0) return 0
-    return hope !== undefined && this.gives ? (hope === "more" ? giveWay : expectAnswer) : this.system.spin
+    if (hope === undefined || !this.gives) return this.system.spin
+    return hope === "more" ? giveWay : expectAnswer
   }
 
   private get gives(): boolean {
@@ -155,14 +156,8 @@ export class BindingPort implements Port, NativePort {
   }
 
   send(from: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
-    return this.system.binding.send(
-      this.handle,
-      from,
-      offset,
-      length,
-      flags,
-      this.patience(flags, isMidway ? "more" : undefined)
-    )
+    const patience = this.patience(flags, isMidway ? "more" : undefined)
+    return this.system.binding.send(this.handle, from, offset, length, flags, patience)
   }
 
   sendv(pieces: ReadonlyArray<Uint8Array>, first: number, offset: number): number {
