@@ -6,8 +6,10 @@ import { available, type Placement } from "./placement.js"
 import { LeftOut } from "./results.js"
 
 export interface Effort {
-  /** What each contender has at the start, so that what is measured was compiled. One more round follows each move. */
+  /** What each contender has at the start, so that what is measured was compiled. */
   readonly warmUpMillis: number
+  /** What it has alone after each move: where it shares no core with others, it may go another way, which was not. */
+  readonly settleMillis: number
   readonly rounds: number
   /** What a round takes, unless the work of the case is done sooner. */
   readonly millis: number
@@ -18,7 +20,8 @@ export interface Effort {
 }
 
 export const thorough: Effort = {
-  warmUpMillis: 4000,
+  warmUpMillis: 3000,
+  settleMillis: 800,
   rounds: 11,
   millis: 80,
   isQuick: false,
@@ -26,7 +29,14 @@ export const thorough: Effort = {
 }
 
 /** Under a minute on a quiet machine of two cores. */
-export const quick: Effort = { warmUpMillis: 450, rounds: 5, millis: 12, isQuick: true, seconds: 50 }
+export const quick: Effort = {
+  warmUpMillis: 450,
+  settleMillis: 12,
+  rounds: 5,
+  millis: 12,
+  isQuick: true,
+  seconds: 50
+}
 
 /** The figures of a case's rounds, by contender, the baseline first. */
 export interface Outcome {
@@ -49,7 +59,7 @@ export const run = async (
     const outcomes: Array<Outcome> = []
     for (const placement of available(work.placements)) {
       field.place(placement)
-      if (work.rounds === undefined) await field.pace(count, effort.millis)
+      if (work.rounds === undefined) await field.settle(count, effort)
       const figures =
         work.rounds === undefined ? await field.rounds(effort.rounds) : await field.rounds(work.rounds, count)
       outcomes.push({ work, placement, figures })
@@ -108,15 +118,18 @@ class Field {
     await Promise.all(Array.from(this.measurers, warm))
   }
 
-  /** One round of each, after which each knows how much takes so long. */
-  async pace(most: number, millis: number): Promise<void> {
+  /** Rounds of each, after which each knows how much a round has. */
+  async settle(most: number, { settleMillis, millis }: Effort): Promise<void> {
     for (const [name, measurer] of this.measurers) {
-      const count = this.counts.get(name) ?? Math.ceil(most / 20)
-      const begun = performance.now()
-      if ((await this.round(name, measurer, count)) === undefined) continue
-      const wanted = (count * millis) / (performance.now() - begun)
-      // The first rounds are slow, and the clock is coarse beside a short one.
-      this.counts.set(name, Math.max(1, Math.min(most, 8 * count, Math.round(wanted))))
+      const end = performance.now() + settleMillis
+      do {
+        const count = this.counts.get(name) ?? Math.ceil(most / 20)
+        const begun = performance.now()
+        if ((await this.round(name, measurer, count)) === undefined) break
+        const wanted = (count * millis) / (performance.now() - begun)
+        // The first rounds are slow, and the clock is coarse beside a short one.
+        this.counts.set(name, Math.max(1, Math.min(most, 8 * count, Math.round(wanted))))
+      } while (performance.now() < end)
     }
   }
 

@@ -67,11 +67,9 @@ struct Environment {
   /* Whose event was reported last, and whether the one before was its own too: then it may be the only one at work. */
   int last_ready;
   bool twice;
-  /* In which turn of the event loop somebody went on from answer to answer last, and since when (microseconds). */
-  uint64_t answering_turn;
-  int64_t answering_since;
-  /* Whether it took long when the core was given away last: somebody else than the peer may share it. */
-  bool crowded;
+  /* In which turn of the event loop somebody asked last whether to go on, and since when (microseconds). */
+  uint64_t going_turn;
+  int64_t going_since;
   /* Until when the core is not given away (microseconds), since that took too long; the past of it is what is saved up. */
   int64_t keeps_until;
   /* Handles that JavaScript can use. */
@@ -123,6 +121,8 @@ struct Descriptor {
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;
+  /* A negative errno that the system told a call which had moved something: the next one fails with it. */
+  int owed;
   /* Whether the last accept found nothing. */
   bool vain;
 };
@@ -132,6 +132,8 @@ int descriptor_open_new(Environment *environment, int fd);
 /* Owns one that was there before, if it succeeds. */
 int descriptor_open_existing(Environment *environment, int fd);
 int descriptor_close(Descriptor *descriptor);
+/* Why a transfer cannot be tried: -EBADF where there is no descriptor, or what is owed, which is told once; or 0. */
+int descriptor_failure(Descriptor *descriptor);
 
 /* --- poll.c: readiness */
 

@@ -6,10 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Instead of a time: whoever shares the core has it once. The second: if something was sent, and nothing else is due. */
+/*
+ * Instead of a time: whoever shares the core has it, again and again while that moves something. The second: once, if
+ * something was sent, and nothing else is due.
+ */
 enum { GIVE_WAY = -1, EXPECT_ANSWER = -2, MOST_SPIN_MICROS = 1000000 };
 
-/* For so long one descriptor alone may go on, from answer to answer, before the event loop has its turn. */
+/* For so long a thread may go on, from answer to answer or in the midst of much, before its event loop has its turn. */
 enum { TURN_MICROS = 4000 };
 
 /* An answer of another core takes less. */
@@ -54,30 +57,33 @@ static int64_t now_micros(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Whether the event loop, in the turn that this is, need not have the next one yet. */
+static bool may_go_on(Environment *environment) {
+  int64_t now = now_micros();
+  uv_metrics_t turns;
+  uv_metrics_info(environment->loop, &turns);
+  if (environment->going_turn != turns.loop_count) environment->going_since = now;
+  environment->going_turn = turns.loop_count;
+  return now - environment->going_since < TURN_MICROS;
+}
+
 static bool keeps_core(const Environment *environment, int64_t now) { return now < environment->keeps_until; }
 
-/*
- * Where the peer shares the core, it has had it. Where somebody else does, they had it for as long as they may, which is not
- * to happen again and again. In the midst of much, a long time once may be the peer at its collection of garbage, or the
- * machine below this one; an answer takes less.
- */
-static void was_away(Environment *environment, int64_t now, int64_t away, bool for_answer) {
-  bool is_long = away >= AWAY_MICROS;
-  if (is_long && (for_answer || environment->crowded)) {
-    int64_t least = now - MOST_SAVED_MICROS;
-    if (environment->keeps_until < least) environment->keeps_until = least;
-    environment->keeps_until += KEEP_TIMES * (away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS);
-  }
-  environment->crowded = is_long;
+/* Where the peer shares the core, it has had it. Where somebody else does, they had it for as long as they may. */
+static void was_away(Environment *environment, int64_t now, int64_t away) {
+  if (away < AWAY_MICROS) return;
+  int64_t least = now - MOST_SAVED_MICROS;
+  if (environment->keeps_until < least) environment->keeps_until = least;
+  environment->keeps_until += KEEP_TIMES * (away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS);
 }
 
 /* Lets whoever shares the core have it; whether anybody had. Where nobody shares it, it is back at once. */
-static bool give_way(Environment *environment, bool for_answer) {
+static bool give_way(Environment *environment) {
   int64_t begun = now_micros();
   if (keeps_core(environment, begun)) return false;
   sched_yield();
   int64_t now = now_micros();
-  was_away(environment, now, now - begun, for_answer);
+  was_away(environment, now, now - begun);
   return now - begun > SWITCH_MICROS;
 }
 
@@ -86,7 +92,7 @@ static bool give_way(Environment *environment, bool for_answer) {
  * spin. Where the core is kept, there is no use in it for longer than an answer of another core takes: who waits for the
  * poll then is sooner woken than one who gave it away.
  */
-static int spin(int (*move)(const Transfer *), const Transfer *transfer, int micros, bool for_answer) {
+static int spin(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
   Environment *environment = transfer->descriptor->environment;
   int64_t begun = now_micros(), now = begun;
   int count;
@@ -96,7 +102,7 @@ static int spin(int (*move)(const Transfer *), const Transfer *transfer, int mic
     if (gives) sched_yield();
     else if (before - begun >= PATIENCE_MICROS) return -EAGAIN;
     now = now_micros();
-    if (gives) was_away(environment, now, now - before, for_answer);
+    if (gives) was_away(environment, now, now - before);
     count = move(transfer);
   } while (count == -EAGAIN && now - begun < micros);
   return count;
@@ -110,11 +116,36 @@ static int patient_transfer_of(const Arguments *arguments, Transfer *out, int le
   return wants_socket(out) ? -ENOTSOCK : 0;
 }
 
-static int attempt(int (*move)(const Transfer *), const Transfer *transfer, int micros) {
+/*
+ * In the midst of much, both ends of a stream take turns over what the system keeps: one fills it, the other empties it.
+ * What a turn moved was all that is there, or fits, so that the next try comes after the other end's turn; which may have
+ * been to give way itself, once. An error after something moved is the next call's, which the system would not tell it
+ * (but for EPIPE).
+ */
+static int take_turns(int (*move)(const Transfer *), const Transfer *transfer, int moved) {
+  Descriptor *descriptor = transfer->descriptor;
+  Environment *environment = descriptor->environment;
+  int count = -EAGAIN;
+  bool vain = false;
+  for (size_t left; (left = transfer->length - (size_t)moved) > 0;) {
+    if (!may_go_on(environment) || !give_way(environment)) break;
+    count = move(&(Transfer){descriptor, transfer->data + moved, left, transfer->flags});
+    if (count <= 0 && (count != -EAGAIN || vain)) break;
+    vain = count < 0;
+    if (!vain) moved += count;
+  }
+  if (moved == 0) return count;
+  if (count < 0 && count != -EAGAIN && count != -EPIPE) descriptor->owed = count;
+  return moved;
+}
+
+/* Once, and where that was in vain, as the patience says; where all has to move, a part of it is in vain, too. */
+static int attempt(int (*move)(const Transfer *), const Transfer *transfer, int micros, bool for_all) {
   int count = move(transfer);
-  if (count != -EAGAIN) return count;
-  if (micros > 0) return spin(move, transfer, micros, false);
-  return micros == GIVE_WAY && give_way(transfer->descriptor->environment, false) ? move(transfer) : count;
+  bool is_blocked = count == -EAGAIN;
+  if (micros > 0 && is_blocked) return spin(move, transfer, micros);
+  bool goes_on = is_blocked || (for_all && count > 0);
+  return micros == GIVE_WAY && goes_on ? take_turns(move, transfer, is_blocked ? 0 : count) : count;
 }
 
 /*
@@ -126,12 +157,7 @@ static bool expects_answer(const Descriptor *descriptor, int micros) {
   if (micros != EXPECT_ANSWER) return micros > 0;
   Environment *environment = descriptor->environment;
   if (!environment->twice || environment->last_ready != environment_handle(environment, descriptor)) return false;
-  int64_t now = now_micros();
-  uv_metrics_t turns;
-  uv_metrics_info(environment->loop, &turns);
-  if (environment->answering_turn != turns.loop_count) environment->answering_since = now;
-  environment->answering_turn = turns.loop_count;
-  return now - environment->answering_since < TURN_MICROS;
+  return may_go_on(environment);
 }
 
 /*
@@ -144,7 +170,7 @@ static int call_recv(const Arguments *arguments) {
   int failure = patient_transfer_of(arguments, &transfer, EXPECT_ANSWER, &micros);
   if (failure != 0) return failure;
   Descriptor *descriptor = transfer.descriptor;
-  if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros);
+  if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros, false);
   descriptor->sent = false;
   bool looks = descriptor->late == 0;
   if (looks) {
@@ -152,8 +178,8 @@ static int call_recv(const Arguments *arguments) {
     if (count != -EAGAIN) return count;
     descriptor->late = MOST_LATE;
   } else descriptor->late -= 1;
-  if (micros > 0) return spin(receive, &transfer, micros, true);
-  return give_way(descriptor->environment, true) || !looks ? receive(&transfer) : -EAGAIN;
+  if (micros > 0) return spin(receive, &transfer, micros);
+  return give_way(descriptor->environment) || !looks ? receive(&transfer) : -EAGAIN;
 }
 
 static int call_send(const Arguments *arguments) {
@@ -161,7 +187,7 @@ static int call_send(const Arguments *arguments) {
   int micros;
   int failure = patient_transfer_of(arguments, &transfer, GIVE_WAY, &micros);
   if (failure != 0) return failure;
-  int count = attempt(transmit, &transfer, micros);
+  int count = attempt(transmit, &transfer, micros, true);
   if (count > 0) transfer.descriptor->sent = true;
   return count;
 }
@@ -189,9 +215,10 @@ static int call_sendv(const Arguments *arguments) {
   if (count < 0) return count;
   if (!argument_int(arguments, 4, &patience) || (patience != 0 && patience != GIVE_WAY)) return -EINVAL;
   Descriptor *descriptor = argument_descriptor(arguments, 0);
-  if (descriptor == NULL) return -EBADF;
+  int failure = descriptor_failure(descriptor);
+  if (failure != 0) return failure;
   int result = gather(descriptor, pieces, count);
-  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment, false))
+  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment))
     result = gather(descriptor, pieces, count);
   if (result > 0) descriptor->sent = true;
   return result;
@@ -201,8 +228,9 @@ static int call_recvv(const Arguments *arguments) {
   struct iovec pieces[IOV_MAX];
   int count = pieces_of(arguments, pieces);
   if (count < 0) return count;
-  const Descriptor *descriptor = argument_descriptor(arguments, 0);
-  if (descriptor == NULL) return -EBADF;
+  Descriptor *descriptor = argument_descriptor(arguments, 0);
+  int failure = descriptor_failure(descriptor);
+  if (failure != 0) return failure;
   struct msghdr message = {.msg_iov = pieces};
   message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
   ssize_t received;

@@ -96,3 +96,10 @@ int descriptor_close(Descriptor *descriptor) {
   else forget(descriptor);
   return failure;
 }
+
+int descriptor_failure(Descriptor *descriptor) {
+  if (descriptor == NULL) return -EBADF;
+  int failure = descriptor->owed;
+  descriptor->owed = 0;
+  return failure;
+}

@@ -29,7 +29,7 @@ static bool is_dangerous(int level, int name) {
 }
 
 typedef struct {
-  const Descriptor *descriptor;
+  Descriptor *descriptor;
   int level;
   int name;
   Bytes value;
@@ -51,7 +51,13 @@ static int call_getsockopt(const Arguments *arguments) {
   int failure = argument_option(arguments, &option);
   if (failure != 0) return failure;
   int result = getsockopt(option.descriptor->fd, option.level, option.name, option.value.data, &option.length);
-  return result < 0 ? -errno : (int)option.length;
+  if (result < 0) return -errno;
+  /* Where the system told a transfer of it before, which left it to the next call. */
+  if (option.level == SOL_SOCKET && option.name == SO_ERROR && option.descriptor->owed != 0) {
+    int error = -descriptor_failure(option.descriptor);
+    memcpy(option.value.data, &error, option.length);
+  }
+  return (int)option.length;
 }
 
 static int call_setsockopt(const Arguments *arguments) {

@@ -27,6 +27,8 @@ class Shared {
   /** How long each receive was to spin. */
   spins: Array<number> = []
   act: () => void = () => {}
+  /** Whether a call moves all that it is to, as where the other end takes one turn after the other. */
+  movesAll = false
   private ends: ReadonlyArray<Handle> = []
 
   private first(call: () => number, patience: number): number {
@@ -41,10 +43,11 @@ class Shared {
     ...addon,
     recv: (handle, into, offset, length, flags, patience) => {
       this.spins.push(patience)
+      if (this.movesAll) return length
       return this.first(() => addon.recv(handle, into, offset, length, flags, 0), patience)
     },
     send: (handle, from, offset, length, flags, patience) =>
-      this.first(() => addon.send(handle, from, offset, length, flags, 0), patience),
+      this.movesAll ? length : this.first(() => addon.send(handle, from, offset, length, flags, 0), patience),
     sendv: (handle, pieces, first, offset, patience) =>
       this.first(() => addon.sendv(handle, pieces, first, offset, 0), patience),
     wait: (handle, interest) => {
@@ -103,14 +106,14 @@ const overConnection = withEnd<Connection.Connection>(pair(system(0))())
 
 const overSpinning = withEnd<Connection.Connection>(pair(system(1000))())
 
-/** Sends again and again until the event loop had a turn, or for so long that it will have none. */
-const untilTurn = <E>(send: Effect.Effect<unknown, E>) =>
+/** Does it again and again until the event loop had a turn, or for so long that it will have none. */
+const untilTurn = <E>(operation: Effect.Effect<unknown, E>, most = 2000) =>
   Effect.suspend(() => {
     let hasTurned = false
-    let left = 2000
+    let left = most
     setImmediate(() => (hasTurned = true))
     return Effect.map(
-      Effect.whileLoop({ while: () => !hasTurned && left-- > 0, body: () => send, step: () => {} }),
+      Effect.whileLoop({ while: () => !hasTurned && left-- > 0, body: () => operation, step: () => {} }),
       () => hasTurned
     )
   })
@@ -159,6 +162,16 @@ describe("in the midst of much, the other end has the core before there is nothi
     Effect.gen(function* () {
       shared.act = shared.takesAll
       assert.isTrue(yield* untilTurn(sock.send(much)))
+    })
+  )
+
+  overSock("SH-22 SH-23 what took many turns counts as many operations before the event loop has one", (sock) =>
+    Effect.gen(function* () {
+      shared.movesAll = true
+      yield* Effect.addFinalizer(() => Effect.sync(() => (shared.movesAll = false)))
+      for (const operation of [sock.recvExactInto(much), sock.recvInto(much), sock.send(much)]) {
+        assert.isTrue(yield* untilTurn(operation, 20))
+      }
     })
   )
 
@@ -336,6 +349,10 @@ describe("giving the core away (native)", () => {
 
   it.scopedLive("SH-22 SH-28 somebody else who keeps it for long is not given it again for 32 times as long", () =>
     Effect.map(runsWithAway("givesWay"), (printed) => assert.strictEqual(printed, "gives way"))
+  )
+
+  it.scopedLive("SH-22 SH-28 in the midst of much both ends take turns, and what goes wrong then is told", () =>
+    Effect.map(runsWithAway("takesTurns"), (printed) => assert.strictEqual(printed, "takes turns"))
   )
 
   it.scopedLive("SH-22 who has asked does, while nothing else is due in the thread", () =>

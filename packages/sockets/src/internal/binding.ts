@@ -8,8 +8,10 @@
 export type Handle = number
 
 /**
- * In the place of a time to spin: whoever shares the core has it once (sched_yield(2)), and if somebody took it, who may
- * have been the peer, the call is tried again. Not while what took too long, in this thread, is not made up for.
+ * In the place of a time to spin, of streams: whoever shares the core has it (sched_yield(2)), and if somebody took it, who
+ * may have been the peer, the call is tried again; so a receive that found nothing goes on until its memory is full, and a
+ * send until all has left, as long as each turn moves something, and for 4 ms, after which the event loop has its turn.
+ * Not while what took too long, in this thread, is not made up for. What goes wrong after a part is the next call's.
  */
 export const giveWay = -1
 
@@ -22,6 +24,9 @@ export const expectAnswer = -2
 
 /** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
 export const much = 64 * 1024
+
+/** How many turns of the two ends moved so many bytes, besides the first, where each moves what Linux keeps by default. */
+export const furtherTurns = (bytes: number): number => Math.floor(bytes / (208 * 1024))
 
 /** Datagrams that one call sends or receives at most. */
 export const mostDatagrams = 64
@@ -119,7 +124,7 @@ export interface Binding {
   ) => number
   /**
    * The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones.
-   * Does not spin.
+   * Does not spin, and gives way once.
    */
   readonly sendv: (
     handle: Handle,

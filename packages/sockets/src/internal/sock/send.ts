@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
 import type { AddressError, ArgumentError } from "../../SocketError.js"
+import { furtherTurns } from "../binding.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt, resized } from "./arguments.js"
@@ -31,6 +32,7 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
       const count = state.port.send(data, sent, total - sent, flags, state.isStream)
       if (count < 0) return writing.refuse(count)
       sent += count
+      state.pace.count(furtherTurns(count))
       if (sent === total) return done(state, total)
       writing.isMidway = true
       if (state.pace.isSpent()) return writing.refuse(Reason.breathe)
