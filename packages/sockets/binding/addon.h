@@ -121,7 +121,7 @@ struct Descriptor {
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;
-  /* A negative errno that the system told a call which had moved something: the next one fails with it. */
+  /* A negative errno that the system told a receive which had taken something: the next one fails with it. */
   int owed;
   /* Whether the last accept found nothing. */
   bool vain;
@@ -132,8 +132,8 @@ int descriptor_open_new(Environment *environment, int fd);
 /* Owns one that was there before, if it succeeds. */
 int descriptor_open_existing(Environment *environment, int fd);
 int descriptor_close(Descriptor *descriptor);
-/* Why a transfer cannot be tried: -EBADF where there is no descriptor, or what is owed, which is told once; or 0. */
-int descriptor_failure(Descriptor *descriptor);
+/* What is owed, which is told once, or 0. */
+int descriptor_owed(Descriptor *descriptor);
 
 /* --- poll.c: readiness */
 

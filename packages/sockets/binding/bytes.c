@@ -119,8 +119,8 @@ static int patient_transfer_of(const Arguments *arguments, Transfer *out, int le
 /*
  * In the midst of much, both ends of a stream take turns over what the system keeps: one fills it, the other empties it.
  * What a turn moved was all that is there, or fits, so that the next try comes after the other end's turn; which may have
- * been to give way itself, once. An error after something moved is the next call's, which the system would not tell it
- * (but for EPIPE).
+ * been to give way itself, once. An error after something was received is the next receive's, which the system would not
+ * tell it; what a send met, the next one meets again.
  */
 static int take_turns(int (*move)(const Transfer *), const Transfer *transfer, int moved) {
   Descriptor *descriptor = transfer->descriptor;
@@ -129,13 +129,15 @@ static int take_turns(int (*move)(const Transfer *), const Transfer *transfer, i
   bool vain = false;
   for (size_t left; (left = transfer->length - (size_t)moved) > 0;) {
     if (!may_go_on(environment) || !give_way(environment)) break;
+    /* A receive stops where the urgent byte was, and one that begins there passes over it. */
+    if (moved > 0 && move == receive && sockatmark(descriptor->fd) == 1) break;
     count = move(&(Transfer){descriptor, transfer->data + moved, left, transfer->flags});
     if (count <= 0 && (count != -EAGAIN || vain)) break;
     vain = count < 0;
     if (!vain) moved += count;
   }
   if (moved == 0) return count;
-  if (count < 0 && count != -EAGAIN && count != -EPIPE) descriptor->owed = count;
+  if (move == receive && count < 0 && count != -EAGAIN) descriptor->owed = count;
   return moved;
 }
 
@@ -169,7 +171,11 @@ static int call_recv(const Arguments *arguments) {
   int micros;
   int failure = patient_transfer_of(arguments, &transfer, EXPECT_ANSWER, &micros);
   if (failure != 0) return failure;
+  /* Of what is only looked at there is no next. */
+  if (micros == GIVE_WAY && transfer.flags != MSG_DONTWAIT) return -EINVAL;
   Descriptor *descriptor = transfer.descriptor;
+  int owed = descriptor_owed(descriptor);
+  if (owed != 0) return owed;
   if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros, false);
   descriptor->sent = false;
   bool looks = descriptor->late == 0;
@@ -215,10 +221,10 @@ static int call_sendv(const Arguments *arguments) {
   if (count < 0) return count;
   if (!argument_int(arguments, 4, &patience) || (patience != 0 && patience != GIVE_WAY)) return -EINVAL;
   Descriptor *descriptor = argument_descriptor(arguments, 0);
-  int failure = descriptor_failure(descriptor);
-  if (failure != 0) return failure;
+  if (descriptor == NULL) return -EBADF;
   int result = gather(descriptor, pieces, count);
-  if (result == -EAGAIN && patience == GIVE_WAY && give_way(descriptor->environment))
+  Environment *environment = descriptor->environment;
+  if (result == -EAGAIN && patience == GIVE_WAY && may_go_on(environment) && give_way(environment))
     result = gather(descriptor, pieces, count);
   if (result > 0) descriptor->sent = true;
   return result;
@@ -229,8 +235,9 @@ static int call_recvv(const Arguments *arguments) {
   int count = pieces_of(arguments, pieces);
   if (count < 0) return count;
   Descriptor *descriptor = argument_descriptor(arguments, 0);
-  int failure = descriptor_failure(descriptor);
-  if (failure != 0) return failure;
+  if (descriptor == NULL) return -EBADF;
+  int owed = descriptor_owed(descriptor);
+  if (owed != 0) return owed;
   struct msghdr message = {.msg_iov = pieces};
   message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
   ssize_t received;

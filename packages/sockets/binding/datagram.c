@@ -24,6 +24,7 @@ static int call_recvfrom(const Arguments *arguments) {
   Bytes from;
   if (!argument_address_out(arguments, 5, &from)) return -EINVAL;
   int failure = transfer_of(arguments, &transfer);
+  if (failure == 0) failure = descriptor_owed(transfer.descriptor);
   if (failure != 0) return failure;
   struct sockaddr_storage address;
   socklen_t length = sizeof address;

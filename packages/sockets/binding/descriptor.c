@@ -97,9 +97,8 @@ int descriptor_close(Descriptor *descriptor) {
   return failure;
 }
 
-int descriptor_failure(Descriptor *descriptor) {
-  if (descriptor == NULL) return -EBADF;
-  int failure = descriptor->owed;
+int descriptor_owed(Descriptor *descriptor) {
+  int owed = descriptor->owed;
   descriptor->owed = 0;
-  return failure;
+  return owed;
 }

@@ -55,6 +55,7 @@ Environment *environment_make(napi_env env) {
   if (environment == NULL) return NULL;
   environment->env = env;
   environment->first_free = environment->last_free = no_slot;
+  environment->going_turn = UINT64_MAX;
   if (napi_get_uv_event_loop(env, &environment->loop) != napi_ok ||
       napi_set_instance_data(env, environment, release, NULL) != napi_ok) {
     free(environment);

@@ -119,6 +119,7 @@ static int call_recvmsg(const Arguments *arguments) {
   Ints fds;
   if (!argument_address_out(arguments, 5, &from) || !argument_ints(arguments, 6, &fds)) return -EINVAL;
   int failure = transfer_of(arguments, &transfer);
+  if (failure == 0) failure = descriptor_owed(transfer.descriptor);
   if (failure != 0) return failure;
 
   Control control;

@@ -52,9 +52,9 @@ static int call_getsockopt(const Arguments *arguments) {
   if (failure != 0) return failure;
   int result = getsockopt(option.descriptor->fd, option.level, option.name, option.value.data, &option.length);
   if (result < 0) return -errno;
-  /* Where the system told a transfer of it before, which left it to the next call. */
-  if (option.level == SOL_SOCKET && option.name == SO_ERROR && option.descriptor->owed != 0) {
-    int error = -descriptor_failure(option.descriptor);
+  /* Where the system told a receive of it before, which left it to the next one. */
+  if (option.level == SOL_SOCKET && option.name == SO_ERROR && option.descriptor->owed != 0 && option.length > 0) {
+    int error = -descriptor_owed(option.descriptor);
     memcpy(option.value.data, &error, option.length);
   }
   return (int)option.length;

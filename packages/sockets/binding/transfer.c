@@ -19,8 +19,7 @@ int transfer_of(const Arguments *arguments, Transfer *out) {
   if (!argument_int(arguments, 4, &out->flags)) return -EINVAL;
   if (offset > view.length || length > view.length - offset) return -EINVAL;
   out->descriptor = argument_descriptor(arguments, 0);
-  int failure = descriptor_failure(out->descriptor);
-  if (failure != 0) return failure;
+  if (out->descriptor == NULL) return -EBADF;
   if ((out->flags & refused_flags) != 0) return -EOPNOTSUPP;
   out->flags |= MSG_DONTWAIT;
   out->data = length == 0 ? NULL : view.data + offset;

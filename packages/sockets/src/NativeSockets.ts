@@ -24,15 +24,15 @@ import { Sockets } from "./Sock.js"
 export interface NativeSocketsOptions {
   /**
    * Operations that a socket may do one after another without waiting; then timers, other sockets and their fibers have
-   * a turn of the event loop. Each datagram of `sendmmsg` and `recvmmsg` is one. Default 64; 1 at least, `Infinity` for
-   * never.
+   * a turn of the event loop. Each datagram of `sendmmsg` and `recvmmsg` is one, and so are each 208 KiB that a call moved.
+   * Default 64; 1 at least, `Infinity` for never.
    */
   readonly maxImmediate?: number
   /**
    * How long a receive that finds nothing, or a send that finds no room, tries again before it waits; at most a second.
    * Default 0. It blocks the whole thread meanwhile, and saves the time that waking it takes: for processes that answer
-   * one another at once. Between two tries the core is given away (sched_yield(2)), for the other end may need it. While
-   * somebody else keeps it for long whenever it is given away, that is left off, and a spin takes 20 µs at most.
+   * one another at once. Between two tries the core is given away (sched_yield(2)), for the other end may need it. Once
+   * somebody else kept it for long, that is left off for a while, and a spin takes 20 µs at most.
    */
   readonly busyPoll?: Duration.DurationInput
 }

@@ -19,8 +19,8 @@ import { Sockets } from "./Sock.js"
 export interface PortableSocketsOptions {
   /**
    * Operations that a socket may do one after another without waiting; then timers, other sockets and their fibers have
-   * a turn of the event loop. Each datagram of `sendmmsg` and `recvmmsg` is one. Default 64; 1 at least, `Infinity` for
-   * never.
+   * a turn of the event loop. Each datagram of `sendmmsg` and `recvmmsg` is one, and so are each 208 KiB that a call moved.
+   * Default 64; 1 at least, `Infinity` for never.
    */
   readonly maxImmediate?: number
 }

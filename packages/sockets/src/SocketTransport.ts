@@ -28,8 +28,8 @@ export interface Options {
    * How long a read that finds nothing, or a write that finds no room, tries again and again before it waits; default 0,
    * at most a second, and a read no longer than its time-out. That saves the time of waking up, which between two
    * processors is most of a round trip. The price: the thread does nothing else meanwhile, and the processor is busy,
-   * though between two tries it is given away (sched_yield(2)), for the other end may need it. While somebody else keeps it
-   * for long whenever it is given away, that is left off, and a spin takes 20 µs at most.
+   * though between two tries it is given away (sched_yield(2)), for the other end may need it. Once somebody else kept it for
+   * long, that is left off for a while, and a spin takes 20 µs at most.
    */
   readonly busyPoll?: Duration.DurationInput
   /**

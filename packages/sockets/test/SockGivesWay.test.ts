@@ -31,12 +31,25 @@ class Shared {
   movesAll = false
   private ends: ReadonlyArray<Handle> = []
 
-  private first(call: () => number, patience: number): number {
-    const count = call()
-    if (count !== -EAGAIN || (patience !== giveWay && patience !== expectAnswer)) return count
-    this.gives += 1
-    this.act()
-    return call()
+  /** Once, and then as long as the other end goes on; `forAll` also where a part found room at first. */
+  private moves(
+    call: (offset: number, length: number) => number,
+    [offset, length]: readonly [number, number],
+    patience: number,
+    forAll: boolean
+  ): number {
+    const count = call(offset, length)
+    if ((patience !== giveWay && patience !== expectAnswer) || (count < 0 ? count !== -EAGAIN : !forAll)) return count
+    let moved = Math.max(0, count)
+    while (moved < length) {
+      this.gives += 1
+      this.act()
+      const more = call(offset + moved, length - moved)
+      if (more <= 0) return moved > 0 ? moved : more
+      moved += more
+      if (patience === expectAnswer) break
+    }
+    return moved
   }
 
   readonly binding: Binding = {
@@ -44,12 +57,16 @@ class Shared {
     recv: (handle, into, offset, length, flags, patience) => {
       this.spins.push(patience)
       if (this.movesAll) return length
-      return this.first(() => addon.recv(handle, into, offset, length, flags, 0), patience)
+      const call = (at: number, left: number) => addon.recv(handle, into, at, left, flags, 0)
+      return this.moves(call, [offset, length], patience, false)
     },
-    send: (handle, from, offset, length, flags, patience) =>
-      this.movesAll ? length : this.first(() => addon.send(handle, from, offset, length, flags, 0), patience),
+    send: (handle, from, offset, length, flags, patience) => {
+      if (this.movesAll) return length
+      const call = (at: number, left: number) => addon.send(handle, from, at, left, flags, 0)
+      return this.moves(call, [offset, length], patience, true)
+    },
     sendv: (handle, pieces, first, offset, patience) =>
-      this.first(() => addon.sendv(handle, pieces, first, offset, 0), patience),
+      this.moves(() => addon.sendv(handle, pieces, first, offset, 0), [0, 1], patience, false),
     wait: (handle, interest) => {
       this.waits += 1
       setImmediate(() => this.act())

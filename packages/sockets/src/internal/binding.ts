@@ -11,7 +11,7 @@ export type Handle = number
  * In the place of a time to spin, of streams: whoever shares the core has it (sched_yield(2)), and if somebody took it, who
  * may have been the peer, the call is tried again; so a receive that found nothing goes on until its memory is full, and a
  * send until all has left, as long as each turn moves something, and for 4 ms, after which the event loop has its turn.
- * Not while what took too long, in this thread, is not made up for. What goes wrong after a part is the next call's.
+ * Not while what took too long, in this thread, is not made up for. What a receive met after a part is the next one's.
  */
 export const giveWay = -1
 
@@ -25,8 +25,8 @@ export const expectAnswer = -2
 /** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
 export const much = 64 * 1024
 
-/** How many turns of the two ends moved so many bytes, besides the first, where each moves what Linux keeps by default. */
-export const furtherTurns = (bytes: number): number => Math.floor(bytes / (208 * 1024))
+/** As how many operations more a call counts that moved so many bytes: for each that Linux keeps by default, once more. */
+export const furtherOperations = (bytes: number): number => Math.floor(bytes / (208 * 1024))
 
 /** Datagrams that one call sends or receives at most. */
 export const mostDatagrams = 64
@@ -102,8 +102,8 @@ export interface Binding {
   // --- bytes; offset and length are checked against the view as it is now. All use MSG_DONTWAIT, sends MSG_NOSIGNAL;
   // -EOPNOTSUPP for MSG_ZEROCOPY, -ENOTSOCK for flags on descriptors that are no sockets.
   /**
-   * On descriptors that are no sockets: `read(2)`. Tries for `spinMicros` (0: once; or {@link giveWay},
-   * {@link expectAnswer}) before it says `-EAGAIN`; so does `send`.
+   * On descriptors that are no sockets: `read(2)`. Tries for `patience` microseconds (0: once; or {@link giveWay}, without
+   * flags, or {@link expectAnswer}) before it says `-EAGAIN`; so does `send`.
    */
   readonly recv: (
     handle: Handle,
@@ -111,7 +111,7 @@ export interface Binding {
     offset: number,
     length: number,
     flags: number,
-    spinMicros: number
+    patience: number
   ) => number
   /** On descriptors that are no sockets: `write(2)`. */
   readonly send: (
@@ -120,7 +120,7 @@ export interface Binding {
     offset: number,
     length: number,
     flags: number,
-    spinMicros: number
+    patience: number
   ) => number
   /**
    * The pieces from `first` on, the first of them from `offset` on, as many as `IOV_MAX` takes; passes over empty ones.

@@ -155,8 +155,8 @@ export class BindingPort implements Port, NativePort {
     return this.system.addresses.decode(this.system.binding.results[0])
   }
 
-  send(from: Uint8Array, offset: number, length: number, flags: number, isMidway = false): number {
-    const patience = this.patience(flags, isMidway ? "more" : undefined)
+  send(from: Uint8Array, offset: number, length: number, flags: number, mayGiveWay = false): number {
+    const patience = this.patience(flags, mayGiveWay ? "more" : undefined)
     return this.system.binding.send(this.handle, from, offset, length, flags, patience)
   }
 

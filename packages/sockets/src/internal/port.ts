@@ -45,12 +45,12 @@ export interface Port {
   readonly accept: () => Port | number
 
   // --- bytes; in the midst of much, and for an answer, the other end may have the core, where it shares that, before
-  // there is nothing
+  // there is nothing; of much, a call may then move what comes in several of its turns
   readonly recv: (into: Uint8Array, offset: number, length: number, flags: number, hope?: Hope) => number
   readonly recvfrom: (into: Uint8Array, offset: number, length: number, flags: number) => number
   /** Of what the last `recvfrom`, `recvmsg` or `accept` gave. */
   readonly sender: () => SocketAddress
-  readonly send: (from: Uint8Array, offset: number, length: number, flags: number, isMidway?: boolean) => number
+  readonly send: (from: Uint8Array, offset: number, length: number, flags: number, mayGiveWay?: boolean) => number
   /** The pieces from `first` on, the first of them from `offset` on. */
   readonly sendv: (pieces: ReadonlyArray<Uint8Array>, first: number, offset: number) => number
   /** How datagrams go to the peer of a connected socket where `send` could not say at once whether they went. */

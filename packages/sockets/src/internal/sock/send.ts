@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer"
 import { type AddressInput, format, fromInput, type SocketAddress } from "../../SocketAddress.js"
 import { MSG } from "../../SocketConstants.js"
 import type { AddressError, ArgumentError } from "../../SocketError.js"
-import { furtherTurns } from "../binding.js"
+import { furtherOperations } from "../binding.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import { checkAddress } from "./address.js"
 import { checkBytes, checkInt, resized } from "./arguments.js"
@@ -32,9 +32,11 @@ const sendAll = (state: SockState, data: Uint8Array, flags: number): Effect.Effe
       const count = state.port.send(data, sent, total - sent, flags, state.isStream)
       if (count < 0) return writing.refuse(count)
       sent += count
-      state.pace.count(furtherTurns(count))
+      state.pace.count(furtherOperations(count))
       if (sent === total) return done(state, total)
       writing.isMidway = true
+      // The system's buffer is full, and says when it is not; who spins tries on.
+      if (state.guesses) return writing.refuse(wouldBlock)
       if (state.pace.isSpent()) return writing.refuse(Reason.breathe)
     }
   }
@@ -107,6 +109,7 @@ const writeAll = (state: SockState, pieces: ReadonlyArray<Uint8Array>): Effect.E
     while (sent < total) {
       const count = state.port.sendv(pieces, first, offset)
       if (count < 0) return writing.refuse(count)
+      state.pace.count(furtherOperations(count))
       sent += count
       offset += count
       for (let piece = pieces[first]; piece !== undefined && offset >= piece.length; piece = pieces[++first]) {

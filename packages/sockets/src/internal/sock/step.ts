@@ -1,4 +1,4 @@
-import { furtherTurns } from "../binding.js"
+import { furtherOperations } from "../binding.js"
 import { isBlocked, wouldBlock } from "../errno.js"
 import type { SockState } from "./state.js"
 
@@ -12,7 +12,7 @@ export const receiveNew = (state: SockState, into: Uint8Array, offset: number, l
   if (emptiness.isLikely) return reading.refuse(wouldBlock)
   const count = port.recv(into, offset, length, 0, emptiness.hope)
   if (count > 0 && state.guesses) emptiness.took(count, length)
-  if (count > 0) pace.count(furtherTurns(count))
+  if (count > 0) pace.count(furtherOperations(count))
   if (count >= 0) return count
   if (isBlocked(count)) emptiness.foundNothing()
   return reading.refuse(count)

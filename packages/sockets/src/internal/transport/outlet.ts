@@ -74,8 +74,8 @@ export class Outlet extends Outflow {
       if (count < 0) return this.pause(count)
       this.sends += 1
       this.skip(count)
-      // The system's buffer is full, and says when it is not.
-      if (isLast && count < length && patience === 0) return this.pause(wouldBlock)
+      // The system's buffer is full, and says when it is not; who gives way has done so.
+      if (isLast && count < length && patience <= 0) return this.pause(wouldBlock)
     }
   }
 
