@@ -24,11 +24,14 @@ const channelOf = (socket: zmq.Pair): Channel => {
   return channel
 }
 
+// A send that waits for room may wait for ever: zeromq.js is not told of it every time.
+const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0 }
+
 /** zeromq.js: PAIR sockets over ipc. */
 export const zeromq: Peer = {
   accept: async (start: Start) => {
     const address = `ipc://${freshPath()}`
-    const socket = new zmq.Pair()
+    const socket = new zmq.Pair(unlimited)
     await socket.bind(address)
     start(address)
     const channel = channelOf(socket)
@@ -36,7 +39,7 @@ export const zeromq: Peer = {
     return channel
   },
   connect: async (address) => {
-    const socket = new zmq.Pair()
+    const socket = new zmq.Pair(unlimited)
     socket.connect(address)
     await socket.send(JSON.stringify("ready"))
     return channelOf(socket)
