@@ -54,15 +54,15 @@ static int interest_of(napi_env env, napi_value said) {
 
 static int report(Environment *environment, int handle, int events) {
   napi_env env = environment->env;
-  napi_value callback, receiver, arguments[2], said, error;
+  napi_value callback, arguments[2], said, error;
   bool thrown = false;
   if (environment->on_ready == NULL) return UNSAID;
   if (napi_get_reference_value(env, environment->on_ready, &callback) != napi_ok) return UNSAID;
-  if (napi_get_global(env, &receiver) != napi_ok || napi_create_int32(env, handle, &arguments[0]) != napi_ok ||
+  if (napi_create_int32(env, handle, &arguments[0]) != napi_ok ||
       napi_create_int32(env, events, &arguments[1]) != napi_ok)
     return UNSAID;
-  /* Runs what the callback resumed, too: next ticks and promises. */
-  if (napi_make_callback(env, NULL, receiver, callback, 2, arguments, &said) == napi_ok) return interest_of(env, said);
+  /* Runs what the callback resumed, too: next ticks and promises. Its `this` is any object that is at hand. */
+  if (napi_make_callback(env, NULL, callback, callback, 2, arguments, &said) == napi_ok) return interest_of(env, said);
   /* Not while the thread is being terminated: then nothing is pending. */
   if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown &&
       napi_get_and_clear_last_exception(env, &error) == napi_ok)

@@ -36,7 +36,10 @@ export const find = (directory = root): Either.Either<string, Unsupported> =>
   Either.try({ try: () => nodeGypBuild.path(directory), catch: missing })
 
 export const loadFrom = (directory: string): Either.Either<Binding, Unsupported> =>
-  Either.flatMap(find(directory), () => Either.try({ try: () => nodeGypBuild(directory), catch: broken }))
+  Either.flatMap(find(directory), () => Either.try({ try: () => plain(nodeGypBuild(directory)), catch: broken }))
+
+/** The same functions in an object like any other: that of the addon, to which they were added one by one, is a hash table. */
+const plain = (binding: Binding): Binding => ({ ...binding })
 
 let loaded: Either.Either<Binding, Unsupported> | undefined
 
