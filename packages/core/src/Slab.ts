@@ -19,6 +19,7 @@ const slabBytes = 64 * 1024
 export const largest: number = 16 * 1024
 
 let slab = new Uint8Array(slabBytes)
+let slabBuffer = slab.buffer
 let used = 0
 
 /**
@@ -30,6 +31,7 @@ let used = 0
 export const room = (size: number): Uint8Array => {
   if (used + size > slabBytes) {
     slab = new Uint8Array(slabBytes)
+    slabBuffer = slab.buffer
     used = 0
   }
   return slab
@@ -54,6 +56,15 @@ export const settle = (memory: Uint8Array, end: number): void => {
 }
 
 /**
+ * `memory.subarray(start, end)`, in half the time where the memory is the slab.
+ *
+ * @since 0.1.0
+ * @category memory
+ */
+export const part = (memory: Uint8Array, start: number, end: number): Uint8Array =>
+  memory === slab ? new Uint8Array(slabBuffer, start, end - start) : memory.subarray(start, end)
+
+/**
  * The chunks, which are `total` bytes, in one piece that nobody will change: in a slab, or in memory of its own where it is
  * too large for that. (Memory of its own costs more even for few bytes: those V8 keeps on its heap, and moves them out of it
  * when the system is to read them.)
@@ -72,7 +83,7 @@ export const copyOf = (chunks: Chunks, total: number): Uint8Array => {
   }
   if (isLarge) return memory
   settle(memory, end)
-  return memory.subarray(start, end)
+  return part(memory, start, end)
 }
 
 const copiesBytes = 8 * 1024

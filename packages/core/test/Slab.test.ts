@@ -29,6 +29,27 @@ describe("Slab", () => {
   })
 })
 
+describe("part", () => {
+  it("is what subarray gives, of the slab and of any other memory", () => {
+    const others = [new Uint8Array(new ArrayBuffer(100), 20, 30), new Uint8Array(50)]
+    for (const memory of [Slab.room(100), ...others, Slab.room(Slab.largest)]) {
+      const part = Slab.part(memory, 3, 20)
+      assert.strictEqual(part.length, 17)
+      assert.isTrue(part.buffer === memory.buffer)
+      assert.strictEqual(part.byteOffset, memory.byteOffset + 3)
+    }
+  })
+
+  it("is of the slab that is, when that was renewed", () => {
+    const before = Slab.room(1)
+    for (let i = 0; i < 8; i++) Slab.copyOf([new Uint8Array(Slab.largest)], Slab.largest)
+    const after = Slab.room(1)
+    assert.notStrictEqual(after, before)
+    assert.isTrue(Slab.part(after, 0, 1).buffer === after.buffer)
+    assert.isTrue(Slab.part(before, 0, 1).buffer === before.buffer)
+  })
+})
+
 describe("Copies", () => {
   it("are nobody else's, whatever their sizes", () => {
     const copies = new Slab.Copies()

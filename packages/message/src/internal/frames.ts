@@ -86,6 +86,6 @@ export class Frames {
   }
 
   private cut(memory: Uint8Array): Uint8Array {
-    return memory.subarray(this.start, this.end)
+    return slab.part(memory, this.start, this.end)
   }
 }

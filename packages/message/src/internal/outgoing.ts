@@ -1,5 +1,5 @@
 import type { Chunks } from "@ductworks/core/Connection"
-import { largest } from "@ductworks/core/Slab"
+import { largest, part } from "@ductworks/core/Slab"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Framing } from "../Framing.js"
@@ -84,7 +84,7 @@ export class Outgoing {
     const start = offset + this.framing.headerBytes
     let length = payload.length
     if (typeof payload === "string") {
-      length = encoder.encodeInto(payload, memory.subarray(start)).written
+      length = encoder.encodeInto(payload, part(memory, start, memory.length)).written
       if (length > this.limit) return this.tooLarge(length)
     } else {
       memory.set(payload, start)
