@@ -11,13 +11,16 @@ import { expectAnswer, giveWay, much } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { Promptness } from "../promptness.js"
-import { landing } from "./landing.js"
+import { landing, little, littleLanding } from "./landing.js"
 import { Outlet } from "./outlet.js"
 import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
 // A connection that always has something lets the event loop go round after this many reads.
 const readsPerTurn = 64
+
+// From so many on that gave little, the next one likely does, too: who sends much begins with a lone message.
+const littlesInRow = 8
 
 // Discarded in one go while the connection closes.
 const discardAtOnce = 1024 * 1024
@@ -34,6 +37,8 @@ export class NativeDriver implements Driver {
   private reads = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
   private isFlowing = false
+  /** How many reads in a row gave little. */
+  private littles = 0
   /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
   private givesWay = false
 
@@ -64,9 +69,10 @@ export class NativeDriver implements Driver {
   take(until?: Deadline.Deadline): Chunks | ReadError | undefined {
     if (this.isArmed || this.readEnd !== undefined) return this.readEnd
     if (this.isKnownEmpty()) return this.nothing(wouldBlock)
-    const room = landing.room(this.readAhead)
-    const count = this.recv(landing.memory, landing.offset, room, until)
-    return count > 0 ? [landing.take(count)] : this.nothing(count)
+    const place = this.littles < littlesInRow ? landing : littleLanding
+    const room = place.room(this.readAhead)
+    const count = this.recv(place.memory, place.offset, room, until)
+    return count > 0 ? [place.take(count)] : this.nothing(count)
   }
 
   takeInto(buffer: Uint8Array, until?: Deadline.Deadline): number | ReadError | undefined {
@@ -93,6 +99,7 @@ export class NativeDriver implements Driver {
     if (patience !== 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
     this.reads += 1
+    if (count > 0) this.littles = count < little ? this.littles + 1 : 0
     this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
     this.givesWay = false
     this.emptiedIn = count > 0 && count < length && this.system.spin === 0 ? wakes.current : 0
