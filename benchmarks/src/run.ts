@@ -136,7 +136,10 @@ class Field {
   async rounds(times: number, count?: number): Promise<ReadonlyMap<string, ReadonlyArray<Figure>>> {
     const figures = new Map(Array.from(this.measurers.keys(), (name) => [name, new Array<Figure>()]))
     for (let round = 0; round < times; round++) {
-      for (const [name, measurer] of this.measurers) {
+      const order = [...this.measurers]
+      // Forth and back: one may leave the next something to bear, as much memory that is freed when its round is over.
+      if (round % 2 === 1) order.reverse()
+      for (const [name, measurer] of order) {
         const figure = await this.round(name, measurer, count ?? this.counts.get(name) ?? 1)
         if (figure === undefined) figures.delete(name)
         else figures.get(name)?.push(figure)
