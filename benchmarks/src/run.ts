@@ -136,8 +136,9 @@ class Field {
   async rounds(times: number, count?: number): Promise<ReadonlyMap<string, ReadonlyArray<Figure>>> {
     const figures = new Map(Array.from(this.measurers.keys(), (name) => [name, new Array<Figure>()]))
     for (let round = 0; round < times; round++) {
+      // One may leave the next something to bear, as much memory that is freed when its round is over: each time another.
       const order = [...this.measurers]
-      // Forth and back: one may leave the next something to bear, as much memory that is freed when its round is over.
+      order.push(...order.splice(0, round % order.length))
       if (round % 2 === 1) order.reverse()
       for (const [name, measurer] of order) {
         const figure = await this.round(name, measurer, count ?? this.counts.get(name) ?? 1)
