@@ -56,7 +56,7 @@ export const settle = (memory: Uint8Array, end: number): void => {
 }
 
 /**
- * `memory.subarray(start, end)`, in half the time where the memory is the slab.
+ * `memory.subarray(start, end)`, with `0 <= start <= end <= memory.length`, in less time where the memory is the slab.
  *
  * @since 0.1.0
  * @category memory

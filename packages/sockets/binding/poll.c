@@ -61,7 +61,7 @@ static int report(Environment *environment, int handle, int events) {
   if (napi_create_int32(env, handle, &arguments[0]) != napi_ok ||
       napi_create_int32(env, events, &arguments[1]) != napi_ok)
     return UNSAID;
-  /* Runs what the callback resumed, too: next ticks and promises. Its `this` is any object that is at hand. */
+  /* Runs what the callback resumed, too: next ticks and promises. `this`, Node's async resource, is itself. */
   if (napi_make_callback(env, NULL, callback, callback, 2, arguments, &said) == napi_ok) return interest_of(env, said);
   /* Not while the thread is being terminated: then nothing is pending. */
   if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown &&

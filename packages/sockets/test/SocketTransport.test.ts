@@ -305,11 +305,40 @@ describe("bytes", () => {
       const littles = received.filter((chunk) => chunk.length < 2048)
       assert.isAtLeast(littles.length, 60)
       for (const { buffer } of littles) assert.isAtMost(buffer.byteLength, 8 * 1024)
+    })
+  )
+
+  live(
+    "of many connections, too, which read into one block after eight littles in a row",
+    Effect.gen(function* () {
+      const pairs = yield* Effect.all([ends(yield* freshUnix), ends(yield* freshUnix)])
+      const kept: Array<Uint8Array> = []
+      const round = (index: number, size = 100) =>
+        Effect.forEach(pairs, ([child, parent], which) =>
+          Effect.gen(function* () {
+            yield* child.write([new Uint8Array(size).fill(2 * index + which)])
+            const [chunk] = yield* parent.pull
+            kept.push(chunk)
+            return chunk
+          })
+        )
+      for (let index = 0; index < 8; index++) yield* round(index)
+      const [first, second] = yield* round(8)
+      assert.isTrue(first?.buffer === second?.buffer && first?.buffer !== kept[14]?.buffer)
+      assert.strictEqual(second?.byteOffset, (first?.byteOffset ?? 0) + 100)
+      for (const [child, parent] of pairs) {
+        yield* child.write([bytes(100)])
+        assert.strictEqual(yield* parent.pullInto?.(new Uint8Array(200)) ?? Effect.dieMessage("no pullInto"), 100)
+      }
+      yield* round(9)
+      assert.isTrue(kept.every((chunk, i) => chunk.every((byte) => byte === i)))
       // Others lie there as well: Node refuses to hand it on, or ignores that it should (before 21).
-      const { buffer } = littles[50] ?? assert.fail("there is none")
+      const buffer = first?.buffer
       assert.instanceOf(buffer, ArrayBuffer)
       yield* Effect.ignore(Effect.try(() => structuredClone(buffer, { transfer: [buffer] })))
       assert.strictEqual(buffer.byteLength, 8 * 1024)
+      // What is kept for long keeps nothing else.
+      for (const tiny of yield* round(10, 64)) assert.isTrue(tiny.buffer !== buffer && tiny.buffer.byteLength === 64)
     })
   )
 

@@ -38,7 +38,10 @@ export const find = (directory = root): Either.Either<string, Unsupported> =>
 export const loadFrom = (directory: string): Either.Either<Binding, Unsupported> =>
   Either.flatMap(find(directory), () => Either.try({ try: () => plain(nodeGypBuild(directory)), catch: broken }))
 
-/** The same functions in an object like any other: that of the addon, to which they were added one by one, is a hash table. */
+/**
+ * The same functions in an object like any other: that of the addon, to which they were added one by one, is a hash table.
+ * To be made once a thread: of two, the second would be told what the sockets of the first wait for.
+ */
 const plain = (binding: Binding): Binding => ({ ...binding })
 
 let loaded: Either.Either<Binding, Unsupported> | undefined

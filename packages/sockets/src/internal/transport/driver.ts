@@ -37,7 +37,7 @@ export class NativeDriver implements Driver {
   private reads = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
   private isFlowing = false
-  /** How many reads in a row gave little, as far as it matters. */
+  /** How many reads in a row gave little, and all that was there; as far as it matters. */
   private littles = 0
   /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
   private givesWay = false
@@ -99,7 +99,8 @@ export class NativeDriver implements Driver {
     if (patience !== 0) this.outflow?.endTurn()
     const count = binding.recv(this.polled.handle, into, offset, length, 0, patience)
     this.reads += 1
-    if (count > 0) this.littles = count < little ? Math.min(this.littles + 1, littlesInRow) : 0
+    if (count >= little) this.littles = 0
+    else if (count > 0 && count < length) this.littles = Math.min(this.littles + 1, littlesInRow)
     this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
     this.givesWay = false
     this.emptiedIn = count > 0 && count < length && this.system.spin === 0 ? wakes.current : 0

@@ -2,8 +2,8 @@ import { copyOf } from "@ductworks/platform-node/SocketKit"
 import { markAsUntransferable } from "node:worker_threads"
 
 /**
- * Where reads land: memory of the thread, so that an idle connection has none of its own. What is small is copied out of
- * it; what is large is given away, and the next read lands behind it.
+ * Where reads land: memory of the thread, so that an idle connection has none of its own. What is small beside it is copied
+ * out of it; what is not is given away, and the next read lands behind it.
  */
 class Landing {
   memory = new Uint8Array(0)
@@ -12,10 +12,10 @@ class Landing {
   /** A read has as much room at least. */
   private readonly least: number
 
-  /** @param large from here on handing the memory itself out is cheaper than a copy */
+  /** @param givenFrom so many bytes, and more, are given away */
   constructor(
     private readonly blockSize: number,
-    private readonly large: number
+    private readonly givenFrom: number
   ) {
     this.least = blockSize / 4
   }
@@ -29,9 +29,9 @@ class Landing {
   /** What landed, as a chunk that nothing else will write to. */
   take(count: number): Uint8Array {
     const { offset } = this
-    // (`subarray` takes twice as long, and so does asking for the `buffer`.)
+    // (`subarray` takes longer, and asking the memory for its `buffer` longer still.)
     const landed = new Uint8Array(this.block, offset, count)
-    if (count < this.large) return copyOf(landed, count)
+    if (count < this.givenFrom) return copyOf(landed, count)
     this.offset += count
     return landed
   }
@@ -48,8 +48,13 @@ class Landing {
 /** A chunk that is given away keeps at most four times its size. */
 export const landing = new Landing(256 * 1024, 64 * 1024)
 
-/** For who is given {@link little} again and again: without a copy. A chunk keeps 8 KiB at most. */
-export const littleLanding = new Landing(8 * 1024, 0)
+const littleBlock = 8 * 1024
 
 /** Fewer bytes than there is room for, whatever has landed before. */
-export const little = 2 * 1024
+export const little = littleBlock / 4
+
+/**
+ * For who reads {@link little} again and again: without a copy, but of what `Copies` would give memory of its own. A chunk
+ * keeps 8 KiB at most, as its copy would.
+ */
+export const littleLanding = new Landing(littleBlock, 65)
