@@ -2,7 +2,7 @@ import type { Chunks, Driver } from "@ductworks/core/Connection"
 import * as Deadline from "@ductworks/core/Deadline"
 import { type ReadError, RemoteDuctClosed, type WriteError } from "@ductworks/core/DuctError"
 import { wakes } from "@ductworks/core/Wakes"
-import { readError, whenQuiet, writeError } from "@ductworks/platform-node/SocketKit"
+import { readError, writeError } from "@ductworks/platform-node/SocketKit"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,9 +11,9 @@ import { expectAnswer, giveWay, much } from "../binding.js"
 import { fault, isBlocked, notConnected, wouldBlock } from "../errno.js"
 import type { NativeHandle } from "../nativeHandle.js"
 import { Promptness } from "../promptness.js"
+import { Closing } from "./closing.js"
 import { landing, little, littleLanding } from "./landing.js"
 import { Outlet } from "./outlet.js"
-import { resetOnClose } from "./socketOptions.js"
 import type { System } from "./system.js"
 
 // A connection that always has something lets the event loop go round after this many reads.
@@ -21,9 +21,6 @@ const readsPerTurn = 64
 
 // From so many on that gave little, the next one likely does, too: who sends much begins with a lone message.
 const littlesInRow = 8
-
-// Discarded in one go while the connection closes.
-const discardAtOnce = 1024 * 1024
 
 const noop = () => {}
 
@@ -45,13 +42,9 @@ export class NativeDriver implements Driver {
   // What an idle connection has no need of is made when it has.
   private outflow: Outlet | undefined
   private promptness: Promptness | undefined
+  private closer: Closing | undefined
 
-  private isClosed = false
-  private isLingering = false
   private isShut = false
-  private discarded = 0
-  private stopQuiet: () => void = noop
-  private closed: Array<() => void> | undefined
 
   constructor(
     private readonly system: System,
@@ -145,6 +138,10 @@ export class NativeDriver implements Driver {
     return (this.readEnd = result === 0 ? (this.loss ?? new RemoteDuctClosed({})) : readError(fault("recv", result)))
   }
 
+  hasEnded(): boolean {
+    return this.readEnd !== undefined
+  }
+
   /** Until the system says that there is something, nothing is asked of it. */
   private await(): ReadError | undefined {
     if (this.system.spin > 0 && this.reads >= readsPerTurn) return this.goRound()
@@ -172,7 +169,7 @@ export class NativeDriver implements Driver {
 
   // --- writing
 
-  private get sender(): Outlet {
+  get sender(): Outlet {
     return (this.outflow ??= new Outlet(this.system.binding, this.polled, this.patience, this))
   }
 
@@ -214,8 +211,8 @@ export class NativeDriver implements Driver {
     })
   }
 
-  private shutdown(): void {
-    if (this.isShut || this.isClosed || this.failure() !== undefined) return
+  shutdown(): void {
+    if (this.isShut || this.closer?.isOver === true || this.failure() !== undefined) return
     this.isShut = true
     const result = this.system.binding.shutdown(this.polled.handle, SHUT.WR)
     if (result < 0 && result !== notConnected) this.sender.fail(writeError(fault("shutdown", result)))
@@ -223,81 +220,16 @@ export class NativeDriver implements Driver {
 
   // --- closing
 
+  private get closing(): Closing {
+    return (this.closer ??= new Closing(this.system, this.polled, this.isTcp, this))
+  }
+
   close(mode: "linger" | "now" | "reset"): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      const done = () => resume(Exit.void)
-      if (this.isClosed) return done()
-      ;(this.closed ??= []).push(done)
-      if (mode === "linger") this.linger()
-      else this.destroy(mode === "reset")
-      return Effect.sync(() => {
-        this.closed = this.closed?.filter((other) => other !== done)
-      })
-    })
+    return this.closing.close(mode)
   }
 
-  // A TCP socket with input that nobody read, or with bytes that the other end's system has not taken, takes the long way.
   closeAtOnce(): boolean {
-    if (this.isClosed) return true
-    if (this.isLingering || this.pending() > 0) return false
-    const mayComeIn = this.isTcp && this.readEnd === undefined && this.failure() === undefined
-    if (mayComeIn && (this.discardOnce() > 0 || !this.hasArrived())) return false
-    this.destroy()
-    return true
-  }
-
-  private destroy(isReset = false): void {
-    if (this.isClosed) return
-    this.isClosed = true
-    this.stopQuiet()
-    if (isReset && this.isTcp) resetOnClose(this.system.binding, this.polled.handle)
-    this.polled.close()
-    this.sender.stop()
-    const { closed } = this
-    this.closed = undefined
-    for (const done of closed ?? []) done()
-  }
-
-  // A Unix socket is closed without shutdown(2): another process may have inherited it and goes on. Its bytes are in the
-  // other end's buffer already. A TCP socket that was closed answers what still comes in with a reset, which undoes what
-  // the other end's system has not taken yet, and may undo what that end has not read: input is read away until then.
-  private linger(): void {
-    if (this.isLingering) return
-    this.isLingering = true
-    this.sender.whenDrained(() => {
-      if (this.isClosed) return
-      if (this.failure() !== undefined || this.readEnd !== undefined || !this.isTcp) return this.destroy()
-      this.discard()
-      if (this.isClosed) return
-      if (this.discarded === 0 && this.hasArrived()) return this.destroy()
-      this.shutdown()
-      this.stopQuiet = whenQuiet(
-        () => this.discarded,
-        () => this.destroy(),
-        () => this.hasArrived()
-      )
-    })
-  }
-
-  private hasArrived(): boolean {
-    return this.system.binding.unsent(this.polled.handle) <= 0
-  }
-
-  private discard(): void {
-    if (this.isClosed) return
-    for (const limit = this.discarded + discardAtOnce; this.discarded < limit;) {
-      const count = this.discardOnce()
-      if (count <= 0 && !isBlocked(count)) return this.destroy()
-      if (count < 0) break
-    }
-    if (this.polled.watch("read", () => this.discard()) < 0) this.destroy()
-  }
-
-  private discardOnce(): number {
-    const room = landing.room(Number.MAX_SAFE_INTEGER)
-    const count = this.system.binding.recv(this.polled.handle, landing.memory, landing.offset, room, 0, 0)
-    if (count > 0) this.discarded += count
-    return count
+    return this.closing.atOnce()
   }
 }
 
