@@ -40,6 +40,28 @@ const reusing = (decoder: Framing.Decoder): Framing.Decoder => ({
   }
 })
 
+/** Hands over bytes of a frame, into the room if there is some; how many. */
+const put = (decoder: Framing.Decoder, bytes: Uint8Array, from: number, most: number): number => {
+  if (from === bytes.length) return 0
+  const room = decoder.room?.()
+  const chunk = bytes.subarray(from, from + Math.min(most, room?.length ?? most))
+  if (room === undefined) decoder.push(new Uint8Array(chunk))
+  else {
+    room.set(chunk)
+    decoder.filled?.(chunk.length)
+  }
+  if (from + chunk.length < bytes.length) assert.isUndefined(decoder.next())
+  return chunk.length
+}
+
+const receiveLarge = (decoder: Framing.Decoder, framing: Framing.Framing, size: number): void => {
+  const bytes = frame(framing, new Uint8Array(size).fill(7))
+  for (let taken = 0; taken < bytes.length;) taken += put(decoder, bytes, taken, taken === 0 ? 70 * KiB : 300 * KiB)
+  assert.isTrue(Buffer.alloc(size, 7).equals(toBytes(decoder.next())))
+}
+
+const toBytes = (frame: unknown): Uint8Array => (frame instanceof Uint8Array ? frame : new Uint8Array(0))
+
 for (const framing of framings) {
   it(`DW-27 any mix of chunks and reads into the room gives the same frames (${framing.name})`, () => {
     FastCheck.assert(
@@ -91,6 +113,46 @@ for (const framing of framings) {
         expected: framing.headerBytes + 0xffffffff
       })
     }
+  })
+
+  it(`of a large payload a sixteenth is copied to where the rest comes, at most (${framing.name})`, () => {
+    for (const size of [1024 * KiB, 1025 * KiB, 3000 * KiB, 16_384 * KiB, 40_000 * KiB]) {
+      const asked: Array<number> = []
+      const decoder = framing.decoder(size, (length) => {
+        asked.push(length)
+        return new Uint8Array(length)
+      })
+      receiveLarge(decoder, framing, size)
+      assert.strictEqual(asked.pop(), size)
+      // Of 40 MiB, 1 MiB is copied to 2.5, and these to the rest. (The first may have been there before.)
+      const copied = asked.reduce((sum, length) => sum + length, 0)
+      assert.isAtMost(copied, Math.max(1024 * KiB, size / 16 + 1024 * KiB))
+    }
+  })
+
+  it(`large payloads that come at the same time do not meet (${framing.name})`, () => {
+    const sizes = FastCheck.array(FastCheck.integer({ min: 1000 * KiB, max: 3000 * KiB }), {
+      minLength: 2,
+      maxLength: 4
+    })
+    FastCheck.assert(
+      FastCheck.property(sizes, FastCheck.integer({ min: 30 * KiB, max: 900 * KiB }), (lengths, step) => {
+        const all = lengths.map((length, index) => {
+          const decoder = framing.decoder(4096 * KiB)
+          return { decoder, bytes: frame(framing, new Uint8Array(length).fill(index + 1)), taken: 0, index, length }
+        })
+        for (const _ of [1, 2]) {
+          for (const one of all) one.taken = 0
+          while (all.some((one) => one.taken < one.bytes.length)) {
+            for (const one of all) one.taken += put(one.decoder, one.bytes, one.taken, step + one.index)
+          }
+          for (const { decoder, index, length } of all) {
+            assert.isTrue(Buffer.alloc(length, index + 1).equals(toBytes(decoder.next())))
+          }
+        }
+      }),
+      { numRuns: 10 }
+    )
   })
 
   it(`behind a payload of less than 1 MiB there is room for the next header (${framing.name})`, () => {

@@ -176,6 +176,7 @@ static int call_recv(const Arguments *arguments) {
   Descriptor *descriptor = transfer.descriptor;
   int owed = descriptor_owed(descriptor);
   if (owed != 0) return owed;
+  prefer_large_pages(&transfer);
   if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros, false);
   descriptor->sent = false;
   bool looks = descriptor->late == 0;

@@ -3,6 +3,7 @@
 #include "transfer.h"
 
 #include <limits.h>
+#include <sys/mman.h>
 
 /* With it, the system reads the pages of a buffer after the call, when JavaScript has filled or freed it long ago. */
 #ifdef MSG_ZEROCOPY
@@ -27,3 +28,19 @@ int transfer_of(const Arguments *arguments, Transfer *out) {
   out->length = length > INT_MAX ? INT_MAX : length;
   return 0;
 }
+
+#ifdef MADV_HUGEPAGE
+/* Of x86-64, and of ARM with pages of 4 KiB. Where they are larger, the advice is to no avail. */
+enum { LARGE_PAGE = 2 * 1024 * 1024 };
+
+void prefer_large_pages(const Transfer *transfer) {
+  /* So much has one in it, wherever it begins. */
+  if (transfer->length < 2 * LARGE_PAGE) return;
+  uintptr_t begin = (uintptr_t)transfer->data, end = begin + transfer->length;
+  begin = (begin + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+  end = end / LARGE_PAGE * LARGE_PAGE;
+  madvise(transfer->data + (begin - (uintptr_t)transfer->data), end - begin, MADV_HUGEPAGE);
+}
+#else
+void prefer_large_pages(const Transfer *transfer) { (void)transfer; }
+#endif

@@ -16,9 +16,25 @@ import {
   SOCK,
   socket
 } from "./support/addon.js"
+import * as fs from "node:fs"
 import { giveWay } from "../src/internal/binding.js"
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
+
+const MiB = 1024 * 1024
+
+/** Bytes for which the system was asked for large pages (proc_pid_smaps(5)). */
+const largePages = (): number => {
+  let size = 0
+  let sum = 0
+  for (const line of fs.readFileSync("/proc/self/smaps", "utf8").split("\n")) {
+    if (line.startsWith("Size:")) size = 1024 * Number.parseInt(line.slice(5))
+    if (line.startsWith("VmFlags:") && / hg( |$)/.test(line)) sum += size
+  }
+  return sum
+}
+
+const hasLargePages = fs.existsSync("/sys/kernel/mm/transparent_hugepage")
 
 describe("bytes (native)", () => {
   it.scopedLive("SH-22 SH-28 bytes go from any part of a view into any part of one", () =>
@@ -33,6 +49,27 @@ describe("bytes (native)", () => {
       assert.strictEqual(addon.recv(two, into, 0, 1, 0, 0), 0)
       assert.strictEqual(addon.send(two, into, 0, 1, 0, 0), -EPIPE)
     })
+  )
+
+  it.scopedLive.runIf(hasLargePages)(
+    "SH-28 large memory has large pages, but none that reach beyond what is asked for",
+    () =>
+      Effect.gen(function* () {
+        const [one, two] = yield* pair()
+        // As memory of its own has it that the system maps: nothing was written there yet.
+        const memory = new Uint8Array(64 * MiB)
+        const of = (offset: number, length: number): number => {
+          const before = largePages()
+          assert.strictEqual(addon.send(one, Buffer.from("x"), 0, 1, 0, 0), 1)
+          assert.strictEqual(addon.recv(two, memory, offset, length, 0, 0), 1)
+          return largePages() - before
+        }
+        assert.strictEqual(of(0, 4 * MiB - 1), 0)
+        const some = of(1, 6 * MiB - 2)
+        assert.include([4 * MiB, 6 * MiB], some + 2 * MiB)
+        assert.strictEqual(of(1, 6 * MiB - 2), 0)
+        assert.isAtLeast(of(20 * MiB, 40 * MiB), 38 * MiB)
+      })
   )
 
   it.scopedLive("SH-24 no call reaches outside of its view", () =>

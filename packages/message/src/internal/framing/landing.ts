@@ -1,4 +1,7 @@
-/** Reserved for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
+/**
+ * Reserved at most for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing.
+ * Of what was received, no more than one part in so many is copied to where there is room for the rest.
+ */
 const LAND_FIRST = 1024 * 1024
 const LAND_TIMES = 16
 
@@ -24,7 +27,7 @@ export class Landing {
     this.whole = size <= TAIL_UP_TO ? size + headerBytes : size
     this.held = received.length
     this.memory = received
-    this.grow()
+    this.moveTo(this.larger())
   }
 
   /** Where the next bytes go; not empty before all are here. */
@@ -47,14 +50,40 @@ export class Landing {
   }
 
   private grow(): void {
-    const memory =
-      takeSpare(this.whole) ?? this.fresh(Math.min(this.whole, Math.max(LAND_FIRST, LAND_TIMES * this.held)))
+    const { buffer } = this.memory
+    this.moveTo(this.larger())
+    keepBeginning(buffer)
+  }
+
+  private moveTo(memory: Uint8Array): void {
     memory.set(this.memory)
     this.memory = memory
   }
+
+  private larger(): Uint8Array {
+    const { fresh, held, whole } = this
+    const most = Math.max(LAND_FIRST, LAND_TIMES * held)
+    if (whole <= most) return takeSpare(whole) ?? fresh(whole)
+    const enough = Math.ceil(whole / LAND_TIMES)
+    if (held >= LAND_FIRST) return fresh(Math.min(most, enough))
+    return new Uint8Array(takeBeginning() ?? fresh(LAND_FIRST).buffer, 0, Math.min(LAND_FIRST, enough))
+  }
 }
 
-/** The largest memory that is kept for a later payload, and that: one a thread. */
+/** Where payloads begin that are larger than that. Not one of them keeps it, so that the next one has it: one a thread. */
+let beginning: ArrayBufferLike | undefined
+
+const takeBeginning = (): ArrayBufferLike | undefined => {
+  const buffer = beginning
+  beginning = undefined
+  return buffer
+}
+
+const keepBeginning = (buffer: ArrayBufferLike): void => {
+  if (buffer.byteLength === LAND_FIRST) beginning = buffer
+}
+
+/** The largest memory of a payload that is kept for a later one, and that: one a thread. */
 const SPARE_UP_TO = LAND_FIRST
 let spare: ArrayBufferLike | undefined
 
