@@ -23,10 +23,10 @@ enum { MOST_LATE = 15 };
 
 /*
  * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
- * than the second. Where that took longer, the core is kept for so many times as long, but for what was saved up: so much
- * at most. As much counts of one time: that was no task that has its turn, but a process, or machine, that was stopped.
+ * than the second. Where that took longer, the core is kept for so many times what was more, but for what was saved up: so
+ * much at most. As much counts of one time: that was no task that has its turn, but a process, or machine, that was stopped.
  */
-enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 32, MOST_SAVED_MICROS = 100000 };
+enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 48, MOST_SAVED_MICROS = 100000 };
 
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
@@ -74,7 +74,7 @@ static void was_away(Environment *environment, int64_t now, int64_t away) {
   if (away < AWAY_MICROS) return;
   int64_t least = now - MOST_SAVED_MICROS;
   if (environment->keeps_until < least) environment->keeps_until = least;
-  environment->keeps_until += KEEP_TIMES * (away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS);
+  environment->keeps_until += KEEP_TIMES * ((away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS) - AWAY_MICROS);
 }
 
 /* Lets whoever shares the core have it; whether anybody had. Where nobody shares it, it is back at once. */

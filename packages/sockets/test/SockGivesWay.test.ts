@@ -364,7 +364,7 @@ describe("giving the core away (native)", () => {
       return yield* runsIn(shell, program)
     })
 
-  it.scopedLive("SH-22 SH-28 somebody else who keeps it for long is not given it again for 32 times as long", () =>
+  it.scopedLive("SH-22 SH-28 somebody else who keeps it for long is not given it again for 48 times as long", () =>
     Effect.map(runsWithAway("givesWay"), (printed) => assert.strictEqual(printed, "gives way"))
   )
 

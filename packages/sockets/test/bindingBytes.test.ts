@@ -52,7 +52,7 @@ describe("bytes (native)", () => {
   )
 
   it.scopedLive.runIf(hasLargePages)(
-    "SH-28 large memory has large pages, but none that reach beyond what is asked for",
+    "SH-22 large memory has large pages, but none that reach beyond what is asked for",
     () =>
       Effect.gen(function* () {
         const [one, two] = yield* pair()
