@@ -24,9 +24,10 @@ enum { MOST_LATE = 15 };
 /*
  * A switch of tasks takes more than the first; the peer answers, moves all that a system keeps, or clears its heap in less
  * than the second. Where that took longer, the core is kept for so many times what was more, but for what was saved up: so
- * much at most. As much counts of one time: that was no task that has its turn, but a process, or machine, that was stopped.
+ * much at most, which a machine that is stopped now and then does not use up. More than the last does not count of one
+ * time: that was no task that has its turn, but a process, or machine, that was stopped.
  */
-enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 48, MOST_SAVED_MICROS = 100000 };
+enum { SWITCH_MICROS = 1, AWAY_MICROS = 1000, KEEP_TIMES = 48, MOST_SAVED_MICROS = 1000000, MOST_AWAY_MICROS = 100000 };
 
 /* Read and write know no flags, so whoever gives some is told. */
 static bool wants_socket(const Transfer *transfer) {
@@ -74,17 +75,17 @@ static void was_away(Environment *environment, int64_t now, int64_t away) {
   if (away < AWAY_MICROS) return;
   int64_t least = now - MOST_SAVED_MICROS;
   if (environment->keeps_until < least) environment->keeps_until = least;
-  environment->keeps_until += KEEP_TIMES * ((away < MOST_SAVED_MICROS ? away : MOST_SAVED_MICROS) - AWAY_MICROS);
+  environment->keeps_until += KEEP_TIMES * ((away < MOST_AWAY_MICROS ? away : MOST_AWAY_MICROS) - AWAY_MICROS);
 }
 
-/* Lets whoever shares the core have it; whether anybody had. Where nobody shares it, it is back at once. */
-static bool give_way(Environment *environment) {
+/* Lets whoever shares the core have it; for how long anybody had. Where nobody shares it, it is back at once. */
+static int64_t give_way(Environment *environment) {
   int64_t begun = now_micros();
-  if (keeps_core(environment, begun)) return false;
+  if (keeps_core(environment, begun)) return 0;
   sched_yield();
-  int64_t now = now_micros();
-  was_away(environment, now, now - begun);
-  return now - begun > SWITCH_MICROS;
+  int64_t now = now_micros(), away = now - begun;
+  was_away(environment, now, away);
+  return away > SWITCH_MICROS ? away : 0;
 }
 
 /*
@@ -128,7 +129,7 @@ static int take_turns(int (*move)(const Transfer *), const Transfer *transfer, i
   int count = -EAGAIN;
   bool vain = false;
   for (size_t left; (left = transfer->length - (size_t)moved) > 0;) {
-    if (!may_go_on(environment) || !give_way(environment)) break;
+    if (!may_go_on(environment) || give_way(environment) == 0) break;
     /* A receive stops where the urgent byte was, and one that begins there passes over it. */
     if (moved > 0 && move == receive && sockatmark(descriptor->fd) == 1) break;
     count = move(&(Transfer){descriptor, transfer->data + moved, left, transfer->flags});
@@ -164,7 +165,9 @@ static bool expects_answer(const Descriptor *descriptor, int micros) {
 
 /*
  * Where the peer shares the core, it answers when it has had that, so that who expects an answer need not try before.
- * Where it does not, an answer takes longer than the first try and the call that gives nothing away.
+ * Where it does not, an answer takes longer than the first try and the call that gives nothing away. A peer that was asleep
+ * has the core as soon as it is sent something, and answers before the sender gives way: that gift comes when it waits
+ * itself. So whoever finds nothing after one, which the peer may have had, gives way once more: the two are in step again.
  */
 static int call_recv(const Arguments *arguments) {
   Transfer transfer;
@@ -186,7 +189,11 @@ static int call_recv(const Arguments *arguments) {
     descriptor->late = MOST_LATE;
   } else descriptor->late -= 1;
   if (micros > 0) return spin(receive, &transfer, micros);
-  return give_way(descriptor->environment) || !looks ? receive(&transfer) : -EAGAIN;
+  int64_t away = give_way(descriptor->environment);
+  if (away == 0) return looks ? -EAGAIN : receive(&transfer);
+  int count = receive(&transfer);
+  bool again = count == -EAGAIN && away < AWAY_MICROS && give_way(descriptor->environment) > 0;
+  return again ? receive(&transfer) : count;
 }
 
 static int call_send(const Arguments *arguments) {
@@ -225,7 +232,7 @@ static int call_sendv(const Arguments *arguments) {
   if (descriptor == NULL) return -EBADF;
   int result = gather(descriptor, pieces, count);
   Environment *environment = descriptor->environment;
-  if (result == -EAGAIN && patience == GIVE_WAY && may_go_on(environment) && give_way(environment))
+  if (result == -EAGAIN && patience == GIVE_WAY && may_go_on(environment) && give_way(environment) > 0)
     result = gather(descriptor, pieces, count);
   if (result > 0) descriptor->sent = true;
   return result;
