@@ -11,7 +11,7 @@ export interface Effort {
   /** What it has alone after each move: where it shares no core with others, it may go another way, which was not. */
   readonly settleMillis: number
   readonly rounds: number
-  /** What a round takes, unless the work of the case is done sooner. */
+  /** What a round takes besides its lead-in, unless the work of the case is done sooner. */
   readonly millis: number
   /** Whether contenders that are for a whole run, and all the work of the long cases, are left out. */
   readonly isQuick: boolean
@@ -160,8 +160,8 @@ class Field {
   /** The caches are those of who had the core before, which a part of the work that does not count makes up for. */
   private async steadyRound(name: string, measurer: Measurer): Promise<Figure | undefined> {
     const count = this.counts.get(name) ?? 1
-    await this.round(name, measurer, Math.ceil(count / leadIn))
-    return this.round(name, measurer, count)
+    const lead = await this.round(name, measurer, Math.ceil(count / leadIn))
+    return lead === undefined ? undefined : this.round(name, measurer, count)
   }
 
   private async round(name: string, measurer: Measurer, count: number): Promise<Figure | undefined> {

@@ -51,10 +51,12 @@ export const intoFresh = (carrier: Carrier, size: number): Contender => ({
       })
     return (count) => run(round(count))
   },
-  answer: (address) =>
-    answerWith(address, bytes, carrier, (duct) =>
-      forever(Effect.flatMap(duct.recv, (count) => duct.sendAll(repeat(asked(count), new Uint8Array(size)))))
+  answer: (address) => {
+    const payload = new Uint8Array(size)
+    return answerWith(address, bytes, carrier, (duct) =>
+      forever(Effect.flatMap(duct.recv, (count) => duct.sendAll(repeat(asked(count), payload))))
     )
+  }
 })
 
 const repeat = function* (count: number, payload: Uint8Array): Generator<Uint8Array> {

@@ -81,8 +81,9 @@ export interface Framing {
    */
   readonly seal: (target: Uint8Array, offset: number, length: number) => string | undefined
   /**
-   * A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. `memory` gives so many bytes of memory
-   * of their own, with anything in them, for what is read straight into a payload; default `new Uint8Array(size)`.
+   * A decoder for one stream. `limit`: the largest payload that is accepted, in bytes. `memory` gives so many bytes, the
+   * whole of an `ArrayBuffer` of their own, with anything in them, for what is read straight into a payload; default
+   * `new Uint8Array(size)`.
    */
   readonly decoder: (limit: number, memory?: (size: number) => Uint8Array) => Decoder
 }

@@ -121,6 +121,8 @@ struct Descriptor {
   bool sent;
   /* How many answers more are taken to come only after the peer has had the core. */
   int8_t late;
+  /* Whether the last receive that gave something gave much, so that its sender is likely in the midst of it. */
+  bool flows;
   /* A negative errno that the system told a receive which had taken something: the next one fails with it. */
   int owed;
   /* Whether the last accept found nothing. */

@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 /*
- * Instead of a time: whoever shares the core has it, again and again while that moves something. The second: once, if
- * something was sent, and nothing else is due.
+ * Instead of a time: whoever shares the core has it, again and again while that moves something. The second: where something
+ * was sent, and nothing else is due; again only if that somebody may have been in the midst of giving way, too.
  */
 enum { GIVE_WAY = -1, EXPECT_ANSWER = -2, MOST_SPIN_MICROS = 1000000 };
 
 /* For so long a thread may go on, from answer to answer or in the midst of much, before its event loop has its turn. */
 enum { TURN_MICROS = 4000 };
+
+/* Who sent so much at once is likely in the midst of more. */
+enum { MUCH_BYTES = 64 * 1024 };
 
 /* An answer of another core takes less. */
 enum { PATIENCE_MICROS = 20 };
@@ -169,6 +172,23 @@ static bool expects_answer(const Descriptor *descriptor, int micros) {
  * has the core as soon as it is sent something, and answers before the sender gives way: that gift comes when it waits
  * itself. So whoever finds nothing after one, which the peer may have had, gives way once more: the two are in step again.
  */
+static int await_answer(const Transfer *transfer, int micros) {
+  Descriptor *descriptor = transfer->descriptor;
+  descriptor->sent = false;
+  bool looks = descriptor->late == 0;
+  if (looks) {
+    int count = receive(transfer);
+    if (count != -EAGAIN) return count;
+    descriptor->late = MOST_LATE;
+  } else descriptor->late -= 1;
+  if (micros > 0) return spin(receive, transfer, micros);
+  int64_t away = give_way(descriptor->environment);
+  if (away == 0) return looks ? -EAGAIN : receive(transfer);
+  int count = receive(transfer);
+  bool again = count == -EAGAIN && away < AWAY_MICROS && give_way(descriptor->environment) > 0;
+  return again ? receive(transfer) : count;
+}
+
 static int call_recv(const Arguments *arguments) {
   Transfer transfer;
   int micros;
@@ -179,21 +199,11 @@ static int call_recv(const Arguments *arguments) {
   Descriptor *descriptor = transfer.descriptor;
   int owed = descriptor_owed(descriptor);
   if (owed != 0) return owed;
-  prefer_large_pages(&transfer);
-  if (!expects_answer(descriptor, micros)) return attempt(receive, &transfer, micros, false);
-  descriptor->sent = false;
-  bool looks = descriptor->late == 0;
-  if (looks) {
-    int count = receive(&transfer);
-    if (count != -EAGAIN) return count;
-    descriptor->late = MOST_LATE;
-  } else descriptor->late -= 1;
-  if (micros > 0) return spin(receive, &transfer, micros);
-  int64_t away = give_way(descriptor->environment);
-  if (away == 0) return looks ? -EAGAIN : receive(&transfer);
-  int count = receive(&transfer);
-  bool again = count == -EAGAIN && away < AWAY_MICROS && give_way(descriptor->environment) > 0;
-  return again ? receive(&transfer) : count;
+  if (descriptor->flows) prefer_large_pages(&transfer);
+  bool asked = expects_answer(descriptor, micros);
+  int count = asked ? await_answer(&transfer, micros) : attempt(receive, &transfer, micros, false);
+  if (count > 0) descriptor->flows = count >= MUCH_BYTES;
+  return count;
 }
 
 static int call_send(const Arguments *arguments) {

@@ -40,7 +40,7 @@ const unicode = (encoding: "utf-8" | "utf-16le", decoding: Decoding) => {
   const decoder = new TextDecoder(encoding, { ignoreBOM: true, fatal: decoding === "strict" })
   return (bytes: Uint8Array): string => {
     try {
-      return (encoding === "utf-8" ? decodeWide(bytes) : undefined) ?? decoder.decode(bytes, whole)
+      return (encoding === "utf-8" ? decodeWide(bytes) : undefined) ?? decoder.decode(bytes, allAtOnce)
     } catch (thrown) {
       // A `TypeError` is what the standard names for bad bytes; anything else is the engine's limit of a string.
       throw new Problem(
@@ -51,7 +51,7 @@ const unicode = (encoding: "utf-8" | "utf-16le", decoding: Decoding) => {
 }
 
 // Node's default is an object without a prototype, in which V8 looks for its property as in a hash table.
-const whole = { stream: false }
+const allAtOnce = { stream: false }
 
 const beyondAscii = /[\u0080-\u00ff]/
 

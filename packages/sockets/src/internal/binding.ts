@@ -17,7 +17,7 @@ export const giveWay = -1
 
 /**
  * In the place of a time to spin, of a receive: the same, and before the first try where that was in vain lately. Once for
- * whatever was sent; only while the last two events of this thread were the descriptor's own, and for 4 ms at a time, after
+ * whatever was sent, and once more where somebody had the core, but for no more than 1 ms, and there is nothing; only while the last two events of this thread were the descriptor's own, and for 4 ms at a time, after
  * which the event loop has its turn.
  */
 export const expectAnswer = -2

@@ -1,7 +1,4 @@
-/**
- * Reserved at most for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing.
- * Of what was received, no more than one part in so many is copied to where there is room for the rest.
- */
+/** Reserved at most for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
 const LAND_FIRST = 1024 * 1024
 const LAND_TIMES = 16
 
@@ -17,6 +14,8 @@ export class Landing {
   held: number
   memory: Uint8Array
   private readonly whole: number
+  /** Where it begins, if that is none of its own. */
+  private borrowed: Uint8Array | undefined
 
   constructor(
     readonly size: number,
@@ -50,9 +49,10 @@ export class Landing {
   }
 
   private grow(): void {
-    const { buffer } = this.memory
+    const { borrowed } = this
+    this.borrowed = undefined
     this.moveTo(this.larger())
-    keepBeginning(buffer)
+    beginning = borrowed ?? beginning
   }
 
   private moveTo(memory: Uint8Array): void {
@@ -65,23 +65,16 @@ export class Landing {
     const most = Math.max(LAND_FIRST, LAND_TIMES * held)
     if (whole <= most) return takeSpare(whole) ?? fresh(whole)
     const enough = Math.ceil(whole / LAND_TIMES)
-    if (held >= LAND_FIRST) return fresh(Math.min(most, enough))
-    return new Uint8Array(takeBeginning() ?? fresh(LAND_FIRST).buffer, 0, Math.min(LAND_FIRST, enough))
+    // What is here is copied to the next memory: that is to hold some times as much.
+    if (held >= LAND_FIRST) return fresh(Math.min(most, Math.max(enough, 2 * held)))
+    this.borrowed = beginning ?? new Uint8Array(LAND_FIRST)
+    beginning = undefined
+    return this.borrowed.subarray(0, Math.min(LAND_FIRST, enough))
   }
 }
 
 /** Where payloads begin that are larger than that. Not one of them keeps it, so that the next one has it: one a thread. */
-let beginning: ArrayBufferLike | undefined
-
-const takeBeginning = (): ArrayBufferLike | undefined => {
-  const buffer = beginning
-  beginning = undefined
-  return buffer
-}
-
-const keepBeginning = (buffer: ArrayBufferLike): void => {
-  if (buffer.byteLength === LAND_FIRST) beginning = buffer
-}
+let beginning: Uint8Array | undefined
 
 /** The largest memory of a payload that is kept for a later one, and that: one a thread. */
 const SPARE_UP_TO = LAND_FIRST
