@@ -10,6 +10,8 @@ export interface Effort {
   readonly warmUpMillis: number
   /** What it has alone after each move: where it shares no core with others, it may go another way, which was not. */
   readonly settleMillis: number
+  /** And how much it does in it at least, if that is done in {@link mostSettleMillis}: code is compiled by how often it runs. */
+  readonly settleCount: number
   readonly rounds: number
   /** What a round takes besides its lead-in, unless the work of the case is done sooner. */
   readonly millis: number
@@ -22,11 +24,14 @@ export interface Effort {
 export const thorough: Effort = {
   warmUpMillis: 3000,
   settleMillis: 800,
+  settleCount: 20_000,
   rounds: 21,
   millis: 80,
   isQuick: false,
   seconds: Number.POSITIVE_INFINITY
 }
+
+const mostSettleMillis = 5000
 
 /** One part in so many. */
 const leadIn = 5
@@ -35,6 +40,7 @@ const leadIn = 5
 export const quick: Effort = {
   warmUpMillis: 450,
   settleMillis: 12,
+  settleCount: 0,
   rounds: 5,
   millis: 12,
   isQuick: true,
@@ -121,18 +127,25 @@ class Field {
     await Promise.all(Array.from(this.measurers, warm))
   }
 
-  /** Rounds of each, after which each knows how much a round has. */
-  async settle(most: number, { settleMillis, millis }: Effort): Promise<void> {
-    for (const [name, measurer] of this.measurers) {
-      const end = performance.now() + settleMillis
-      do {
-        const count = this.counts.get(name) ?? Math.ceil(most / 20)
+  /** Rounds of each in turn, after which each knows how much a round has. */
+  async settle(most: number, { millis, settleCount, settleMillis }: Effort): Promise<void> {
+    let unsettled = Array.from(this.measurers, ([name, measurer]) => ({ name, measurer, done: 0, passed: 0 }))
+    while (unsettled.length > 0) {
+      for (const one of unsettled) {
+        const count = this.counts.get(one.name) ?? Math.ceil(most / 20)
         const begun = performance.now()
-        if ((await this.round(name, measurer, count)) === undefined) break
-        const wanted = (count * millis) / (performance.now() - begun)
+        if ((await this.round(one.name, one.measurer, count)) === undefined) continue
+        const passed = performance.now() - begun
+        one.done += count
+        one.passed += passed
         // The first rounds are slow, and the clock is coarse beside a short one.
-        this.counts.set(name, Math.max(1, Math.min(most, 8 * count, Math.round(wanted))))
-      } while (performance.now() < end)
+        const wanted = Math.round((count * millis) / passed)
+        this.counts.set(one.name, Math.max(1, Math.min(most, 8 * count, wanted)))
+      }
+      unsettled = unsettled.filter(
+        ({ done, name, passed }) =>
+          this.measurers.has(name) && (passed < settleMillis || (done < settleCount && passed < mostSettleMillis))
+      )
     }
   }
 
