@@ -16,8 +16,8 @@ int transfer_of(const Arguments *arguments, Transfer *out);
 
 /*
  * Of memory that is written for the first time, the system clears page after page; of large pages (madvise(2)) it takes a
- * quarter of the time. Those that lie in the transfer as a whole: nothing beside it gets more memory than it has. For what is being
- * filled: a sender of a little would have 2 MiB written for each.
+ * quarter of the time. Those that lie in the transfer as a whole: nothing beside it gets more memory than it has. For memory
+ * that is being filled: elsewhere a few bytes would take 2 MiB.
  */
 void prefer_large_pages(const Transfer *transfer);
 

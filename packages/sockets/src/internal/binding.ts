@@ -17,12 +17,15 @@ export const giveWay = -1
 
 /**
  * In the place of a time to spin, of a receive: the same, and before the first try where that was in vain lately. Once for
- * whatever was sent, and once more where somebody had the core, but for no more than 1 ms, and there is nothing; only while the last two events of this thread were the descriptor's own, and for 4 ms at a time, after
- * which the event loop has its turn.
+ * whatever was sent, and once more where somebody had the core for less than 1 ms and nothing came of it; only while the last
+ * two events of this thread were the descriptor's own, and for 4 ms at a time, after which the event loop has its turn.
  */
 export const expectAnswer = -2
 
-/** Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. */
+/**
+ * Who sent so many bytes at once is likely in the midst of more: a third of what Linux keeps for a reader by default. The
+ * addon goes by as many (`MUCH_BYTES`).
+ */
 export const much = 64 * 1024
 
 /** As how many operations more a call counts that moved so many bytes: for each that Linux keeps by default, once more. */
