@@ -50,6 +50,17 @@ describe("the guess that a stream is empty", () => {
     assert.isFalse(emptiness.isFlowing)
   })
 
+  it("SH-22 much that answers what was sent is no beginning of more; what comes behind it is", () => {
+    const emptiness = new Emptiness()
+    emptiness.took(65_536, 1_048_576)
+    emptiness.sent()
+    assert.isFalse(emptiness.isFlowing)
+    emptiness.took(65_536, 1_048_576)
+    assert.isFalse(emptiness.isFlowing)
+    emptiness.took(65_536, 1_048_576)
+    assert.isTrue(emptiness.isFlowing)
+  })
+
   it("SH-22 an answer is looked for at once, until that was in vain often: then after every sixteenth question", () => {
     const emptiness = new Emptiness()
     const looks = (questions: number, isAnswered: boolean) =>

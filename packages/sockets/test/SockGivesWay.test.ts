@@ -325,14 +325,47 @@ describe("an answer (native)", () => {
     })
   )
 
-  overConnection("DW-42 in the midst of much, what is here is taken before the other end has the core", (connection) =>
+  overConnection(
+    "DW-42 what is here is taken before the other end has the core, also by who answers it",
+    (connection) =>
+      Effect.gen(function* () {
+        const buffer = new Uint8Array(64 * KiB)
+        for (let trip = 0; trip < 20; trip++) {
+          shared.sends(buffer)
+          assert.strictEqual(connection.takeInto?.(buffer), buffer.length)
+          yield* connection.write([question])
+        }
+        assert.strictEqual(shared.gives, 0)
+      })
+  )
+
+  const largeAnswer = pattern(64 * KiB)
+
+  overConnection(
+    "DW-42 much that was asked for is no beginning of more: the other end has the core once",
+    (connection) =>
+      Effect.gen(function* () {
+        shared.act = () => void (shared.takesAll() > 0 && shared.sends(largeAnswer))
+        const buffer = new Uint8Array(2 * largeAnswer.length)
+        for (let trip = 0; trip < 10; trip++) {
+          yield* connection.write([question])
+          assert.strictEqual(connection.takeInto?.(buffer), largeAnswer.length)
+        }
+        assert.strictEqual(shared.gives, 10)
+        assert.strictEqual(shared.waits, 0)
+      })
+  )
+
+  overSock("SH-22 much that was asked for is no beginning of more: the other end has the core once", (sock) =>
     Effect.gen(function* () {
-      const buffer = new Uint8Array(64 * KiB)
-      shared.sends(buffer)
-      assert.strictEqual(connection.takeInto?.(buffer), buffer.length)
-      yield* connection.write([question])
-      assert.isUndefined(connection.takeInto?.(buffer))
-      assert.deepStrictEqual(shared.spins, [0, 0])
+      shared.act = () => void (shared.takesAll() > 0 && shared.sends(largeAnswer))
+      const buffer = new Uint8Array(2 * largeAnswer.length)
+      for (let trip = 0; trip < 10; trip++) {
+        yield* sock.send(question)
+        assert.strictEqual(yield* sock.recvInto(buffer), largeAnswer.length)
+      }
+      assert.strictEqual(shared.gives, 10)
+      assert.strictEqual(shared.waits, 0)
     })
   )
 

@@ -27,6 +27,8 @@ export class Emptiness {
   private trusted = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a receive that finds nothing no news. */
   isFlowing = false
+  /** Whether something was sent since something came: much that comes then is the answer, and likely all of it. */
+  private hasAnswered = false
   private readonly promptness = new Promptness()
 
   /** Why there may be something though nothing is here. */
@@ -38,7 +40,8 @@ export class Emptiness {
   took(count: number, asked: number): void {
     this.promptness.learn(true)
     this.received += 1
-    if (count >= much) this.isFlowing = true
+    if (count >= much) this.isFlowing = !this.hasAnswered
+    this.hasAnswered = false
     if (this.isFlowing) return
     if (count < asked) this.isLikely = true
     else if (this.received > 1) this.alone = 0
@@ -58,6 +61,8 @@ export class Emptiness {
 
   /** Something was sent. */
   sent(): void {
+    this.hasAnswered = true
+    this.isFlowing = false
     this.promptness.asked()
     if (this.promptness.isLikely) this.isLikely = false
   }

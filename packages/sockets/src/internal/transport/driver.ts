@@ -34,6 +34,8 @@ export class NativeDriver implements Driver {
   private reads = 0
   /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
   private isFlowing = false
+  /** Whether something was put since something came: much that comes then is the answer, and likely all of it. */
+  private hasAnswered = false
   /** How many reads in a row gave little, and all that was there; as far as it matters. */
   private littles = 0
   /** Whether nothing was found, and who would wait for more may take again first, when the other end had the core. */
@@ -94,12 +96,18 @@ export class NativeDriver implements Driver {
     this.reads += 1
     if (count >= little) this.littles = 0
     else if (count > 0 && count < length) this.littles = Math.min(this.littles + 1, littlesInRow)
-    this.isFlowing = count >= much || (this.isFlowing && (count > 0 || !this.givesWay))
+    if (count > 0) this.came(count)
+    else if (this.givesWay) this.isFlowing = false
     this.givesWay = false
     this.emptiedIn = count > 0 && count < length && this.system.spin === 0 ? wakes.current : 0
     // The other end had its turn: what is sent now leaves at once, too.
     if (this.promptness?.learn(count > 0) === true) this.outflow?.endTurn()
     return count
+  }
+
+  private came(count: number): void {
+    if (count >= much) this.isFlowing = !this.hasAnswered
+    this.hasAnswered = false
   }
 
   private get mayBeAnswered(): boolean {
@@ -174,6 +182,8 @@ export class NativeDriver implements Driver {
   }
 
   put(chunks: Chunks): void {
+    this.hasAnswered = true
+    this.isFlowing = false
     this.sender.put(chunks)
     ;(this.promptness ??= new Promptness()).asked()
   }
