@@ -28,8 +28,11 @@ export type Fault =
  * @category models
  */
 export interface Decoder {
-  /** Adds bytes, which the decoder owns from here on; frames may be views of them. */
-  readonly push: (chunk: Uint8Array) => void
+  /**
+   * Adds bytes, which the decoder owns from here on; frames may be views of them. It also owns so many bytes behind them, in
+   * the same memory, as are `free` (default: none), for {@link Decoder.room}.
+   */
+  readonly push: (chunk: Uint8Array, free?: number) => void
   /** The payload of the next whole frame; `undefined` until more bytes come; the fault, for ever, once there was one. */
   readonly next: () => Uint8Array | Fault | undefined
   /**

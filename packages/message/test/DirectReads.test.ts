@@ -3,7 +3,7 @@ import { Framing, MessageDuct, Serializer } from "@ductworks/message"
 import { checkMessageDuct, MemoryTransport } from "@ductworks/testing"
 import { atEveryPoint } from "@ductworks/testing/Interruption"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, FastCheck, Fiber, TestClock } from "effect"
 import { frameOf } from "./support/transports.js"
 
 const KiB = 1024
@@ -18,6 +18,35 @@ describe("DW-42 checkMessageDuct over memory that can be read into a buffer", ()
     it.live(`law ${check.law}: ${check.name}`, () => direct(check.run))
   }
 })
+
+const size = FastCheck.oneof(
+  FastCheck.nat(100),
+  FastCheck.integer({ min: 15 * KiB, max: 18 * KiB }),
+  FastCheck.constantFrom(64 * KiB, 64 * KiB + 1, 250 * KiB),
+  FastCheck.nat(400 * KiB)
+)
+
+/** Batch by batch, as texts and as bytes, while the other end waits; what was received is looked at in the end. */
+const staysAsReceived = (batches: ReadonlyArray<ReadonlyArray<number>>, framing: Framing.Framing) =>
+  Effect.gen(function* () {
+    const texts = yield* MessageDuct.pair({ serializer: Serializer.json(), framing })
+    const bytes = yield* MessageDuct.pair({ serializer: Serializer.bytes, framing })
+    const sent: Array<string> = []
+    const received: Array<readonly [unknown, Uint8Array]> = []
+    for (const batch of batches) {
+      const messages = batch.map((length, index) => "abcdefghijklm".charAt((sent.length + index) % 13).repeat(length))
+      const receiving = Effect.forEach(messages, () => Effect.zip(texts[1].recv, bytes[1].recv))
+      const sending = [texts[0].sendAll(messages), bytes[0].sendAll(messages.map((message) => Buffer.from(message)))]
+      const [pairs] = yield* Effect.all([receiving, ...sending], { concurrency: "unbounded" })
+      sent.push(...messages)
+      received.push(...pairs)
+    }
+    for (const [index, [text, copy]] of received.entries()) {
+      assert.isTrue(text === sent[index])
+      assert.isTrue(Buffer.from(copy).toString() === sent[index])
+    }
+    assert.strictEqual(received.length, sent.length)
+  }).pipe(Effect.scoped, direct)
 
 describe("messages that are read into their own memory", () => {
   it.scoped("DW-27 large and small ones, one after the other, arrive whole; a large one owns its memory (memory)", () =>
@@ -34,6 +63,36 @@ describe("messages that are read into their own memory", () => {
         yield* Fiber.join(sending)
       }
     }).pipe(direct)
+  )
+
+  it.scoped("DW-27 one that is as large as the one before is read once, into memory of its own (memory)", () =>
+    Effect.gen(function* () {
+      const [left, right] = yield* MessageDuct.pair({ serializer: Serializer.bytes })
+      const message = pattern(64 * KiB)
+      const memories = new Set<ArrayBufferLike>()
+      for (let i = 0; i < 5; i++) {
+        const receiving = yield* Effect.fork(right.recv)
+        yield* left.send(message)
+        const received = yield* Fiber.join(receiving)
+        assert.strictEqual(Buffer.compare(received, message), 0)
+        if (i > 0) assert.isAtMost(received.buffer.byteLength, message.length + 32)
+        memories.add(received.buffer)
+      }
+      assert.strictEqual(memories.size, 5)
+    }).pipe(direct)
+  )
+
+  it.effect("DW-27 messages of any sizes stay as they were received, one at a time or several (memory)", () =>
+    Effect.promise(() =>
+      FastCheck.assert(
+        FastCheck.asyncProperty(
+          FastCheck.array(FastCheck.array(size, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 }),
+          FastCheck.constantFrom(Framing.ductworks, Framing.lengthPrefix32, Framing.lines),
+          (batches, framing) => Effect.runPromise(staysAsReceived(batches, framing))
+        ),
+        { numRuns: 40 }
+      )
+    )
   )
 
   it.scoped("M-8 the rest of one has its time, and the next receive goes on with it (memory)", () =>

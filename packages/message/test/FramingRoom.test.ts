@@ -14,17 +14,25 @@ const payloads = FastCheck.array(
   }
 ).map((lengths) => lengths.map((length, seed) => new Uint8Array(length).map((_, index) => (index * 7 + seed) % 251)))
 
-/** How many bytes come at a time, and whether they may go where there is room for them. */
+/** How many bytes come at a time, whether they may go where there is room for them, and how much is free behind them else. */
 const arrivals = FastCheck.array(
   FastCheck.record({
     length: FastCheck.oneof(
       FastCheck.integer({ min: 1, max: 9 }),
       FastCheck.integer({ min: 10 * KiB, max: 200 * KiB })
     ),
-    isDirect: FastCheck.boolean()
+    isDirect: FastCheck.boolean(),
+    free: FastCheck.oneof(FastCheck.constant(0), FastCheck.nat(700 * KiB))
   }),
   { minLength: 1, maxLength: 20 }
-).map((some) => [...some, { length: 50 * KiB, isDirect: true }])
+).map((some) => [...some, { length: 50 * KiB, isDirect: true, free: 0 }])
+
+/** The same bytes at the beginning of memory of their own, which ends so many bytes behind them. */
+const withFree = (chunk: Uint8Array, free: number): Uint8Array => {
+  const memory = new Uint8Array(chunk.length + free).fill(0x54)
+  memory.set(chunk)
+  return memory.subarray(0, chunk.length)
+}
 
 /** Gives each payload back when it was copied: if its memory were used too early, the copies of later ones would tell. */
 const reusing = (decoder: Framing.Decoder): Framing.Decoder => ({
@@ -70,10 +78,10 @@ for (const framing of framings) {
         const bytes = Buffer.concat(all.map((payload) => frame(framing, payload)))
         const frames: Array<string> = []
         for (let taken = 0, i = 0; taken < bytes.length; i++) {
-          const { isDirect, length } = arriving[i % arriving.length] ?? { isDirect: false, length: 1 }
+          const { free, isDirect, length } = arriving[i % arriving.length] ?? { isDirect: false, length: 1, free: 0 }
           const room = isDirect ? decoder.room?.() : undefined
           const chunk = new Uint8Array(bytes.subarray(taken, taken + Math.min(length, room?.length ?? length)))
-          if (room === undefined) decoder.push(chunk)
+          if (room === undefined) decoder.push(withFree(chunk, free), free)
           else {
             room.set(chunk)
             decoder.filled?.(chunk.length)
@@ -127,6 +135,31 @@ for (const framing of framings) {
       // Besides the beginning, which is nobody's own: up to 16 MiB nothing, and of 40 MiB the first 2.5.
       assert.deepStrictEqual(asked, size <= 16_384 * KiB ? [] : [Math.max(2048 * KiB, Math.ceil(size / 16))])
     }
+  })
+
+  it(`a payload that begins in memory with room for it stays there, if nothing else is in front of it (${framing.name})`, () => {
+    const bytes = frame(framing, new Uint8Array(64 * KiB).fill(7))
+    const roomAfter = (chunk: Uint8Array, free: number) => {
+      const memory = withFree(chunk, free)
+      const decoder = framing.decoder(1024 * KiB)
+      decoder.push(memory, free)
+      while (decoder.next() !== undefined);
+      return { memory, decoder, room: decoder.room?.() ?? memory }
+    }
+    const begun = bytes.subarray(0, 30 * KiB)
+    const left = bytes.length - begun.length
+    const { decoder, memory, room } = roomAfter(begun, left)
+    assert.strictEqual(room.buffer, memory.buffer)
+    assert.deepStrictEqual([room.byteOffset, room.length], [begun.length, left])
+    room.set(bytes.subarray(begun.length))
+    decoder.filled?.(left)
+    assert.isTrue(Buffer.alloc(64 * KiB, 7).equals(toBytes(decoder.next())))
+    // One byte is missing; and there, somebody may have the payload before.
+    const elsewhere = [
+      roomAfter(begun, left - 1),
+      roomAfter(Buffer.concat([frame(framing, Buffer.from("x")), begun]), left)
+    ]
+    for (const { memory, room } of elsewhere) assert.notStrictEqual(room.buffer, memory.buffer)
   })
 
   it(`large payloads that come at the same time do not meet (${framing.name})`, () => {

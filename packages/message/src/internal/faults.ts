@@ -1,7 +1,8 @@
 /** What goes wrong in a format, as the typed errors: the one place that looks at what formats throw. */
 import { quoteText } from "@ductworks/core/DuctError"
 import * as Exit from "effect/Exit"
-import { DeserializeError, SerializeError } from "../MessageError.js"
+import type { Fault } from "../Framing.js"
+import { DeserializeError, MessageProtocolError, MessageTooLarge, SerializeError } from "../MessageError.js"
 
 /** Thrown by this package's own formats: its text is fit to print, and there is nothing underneath. */
 export class Problem extends Error {}
@@ -53,6 +54,12 @@ export const serializeError = (serializer: string, thrown: unknown): SerializeEr
 
 export const deserializeError = (serializer: string, size: number, thrown: unknown): DeserializeError =>
   new DeserializeError({ serializer, size, ...explain(thrown) })
+
+/** What a decoder found, whose limit is of this name. */
+export const protocolError = (fault: Fault, limitName: string): MessageProtocolError | MessageTooLarge =>
+  fault._tag === "BadMagic"
+    ? new MessageProtocolError({ expected: fault.expected, received: fault.received })
+    : new MessageTooLarge({ direction: "recv", size: fault.size, limit: fault.limit, limitName })
 
 const explain = (thrown: unknown): { readonly problem: string; readonly cause?: unknown } => {
   if (thrown instanceof Problem) return { problem: thrown.message }

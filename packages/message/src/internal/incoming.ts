@@ -4,11 +4,14 @@ import { isDone } from "@ductworks/core/Settled"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Decoder, Fault } from "../Framing.js"
-import { DeserializeError, MessageProtocolError, MessageTooLarge, type RecvError } from "../MessageError.js"
+import type { Decoder } from "../Framing.js"
+import { DeserializeError, type RecvError } from "../MessageError.js"
 import { giveDecoder, takeDecoder } from "./decoders.js"
+import { protocolError } from "./faults.js"
 import type { Inbound } from "./format.js"
+import { LAND_FROM } from "./framing/landing.js"
 import { payloadsOf, runOf, target } from "./run.js"
+import { Sequel } from "./sequel.js"
 
 type Failure = Exit.Exit<never, RecvError>
 
@@ -45,33 +48,43 @@ export class Incoming<In> {
   private frame: Uint8Array | undefined
   /** In order. None is an idle duct's. */
   private messages: Array<Decoded<In> | Undecoded<In>> | undefined
+  /** None before a large frame came. */
+  private sequel: Sequel | undefined
   /** Why no frame will come any more. */
   private end: Failure | undefined
 
   constructor(private readonly format: Inbound<In>) {}
 
   push(chunks: Chunks): void {
+    if (chunks.length === 1) return this.pushOne(chunks[0])
+    for (const chunk of chunks) this.cutter.push(chunk)
+  }
+
+  private pushOne(chunk: Uint8Array, free?: number): void {
     const { format } = this
-    if (this.decoder === undefined && this.frame === undefined && chunks.length === 1) {
-      this.frame = format.whole(chunks[0], format.recvLimit.bytes)
+    if (this.decoder === undefined && this.frame === undefined) {
+      this.frame = format.whole(chunk, format.recvLimit.bytes)
       if (this.frame !== undefined) return
     }
-    const decoder = (this.decoder ??= takeDecoder(format.framing, format.recvLimit.bytes))
-    for (const chunk of chunks) decoder.push(chunk)
+    this.cutter.push(chunk, free)
   }
 
-  /** Whether something is here of which a part may be missing. */
-  get isCutting(): boolean {
-    return this.decoder !== undefined
+  private get cutter(): Decoder {
+    const { format } = this
+    return (this.decoder ??= takeDecoder(format.framing, format.recvLimit.bytes))
   }
 
-  /** Room for the next bytes of a large frame, see `Decoder.room`. To be called when starved. */
+  /** Room for the next bytes of a large frame, be it one that is only foreseen. When starved, and before {@link filled}. */
   get room(): Uint8Array | undefined {
-    return this.decoder?.room?.()
+    return this.decoder === undefined ? this.sequel?.room() : this.decoder.room?.()
   }
 
+  /** So many bytes of the start of `room` have come; 0 if none did. */
   filled(count: number): void {
-    this.decoder?.filled?.(count)
+    if (this.decoder === undefined) {
+      const chunk = this.sequel?.take(count)
+      if (chunk !== undefined) this.pushOne(chunk, chunk.buffer.byteLength - count)
+    } else if (count > 0) this.decoder.filled?.(count)
   }
 
   /** The stream has ended: between two frames or inside one. To be called when starved. */
@@ -152,6 +165,7 @@ export class Incoming<In> {
     const frame = this.findFrame()
     if (frame === undefined) return false
     this.frame = undefined
+    this.foresee(frame.length)
     const message = this.decode(frame)
     if (message._tag === "Undecoded") message.frame = frame
     else this.reuse(frame)
@@ -163,6 +177,7 @@ export class Incoming<In> {
     if (!format.decodesRuns) return false
     const sizes = this.decoder?.copyFrames?.(target) ?? []
     if (sizes.length === 0) return false
+    this.sequel?.follow(0)
     const run = runOf(sizes, format.framing.headerBytes, format.framing.trailerBytes)
     const decodings = format.decodeRun(run)
     if (decodings === undefined) for (const payload of payloadsOf(run)) this.decode(payload)
@@ -171,18 +186,30 @@ export class Incoming<In> {
     return true
   }
 
+  /** Of a frame: what may follow it. */
+  private foresee(size: number): void {
+    if (this.sequel === undefined) {
+      if (size < LAND_FROM) return
+      const { framing, keepsPayload } = this.format
+      this.sequel = new Sequel(framing.headerBytes + framing.trailerBytes, keepsPayload)
+    }
+    this.sequel.follow(size)
+  }
+
   private findFrame(): Uint8Array | undefined {
     if (this.frame !== undefined) return this.frame
     const next = this.decoder?.next()
     if (next === undefined) return this.letGo()
     if (next instanceof Uint8Array) return (this.frame = next)
-    this.end ??= Exit.fail(this.translate(next))
+    this.end ??= Exit.fail(protocolError(next, this.format.recvLimit.name))
     return undefined
   }
 
   /** The decoder has given nothing since. */
   private reuse(frame: Uint8Array): void {
-    if (!this.format.keepsPayload) this.decoder?.reuse?.(frame)
+    if (this.format.keepsPayload) return
+    if (this.decoder === undefined) this.sequel?.reuse(frame)
+    else this.decoder.reuse?.(frame)
   }
 
   private decode(payload: Uint8Array): Decoded<In> | Undecoded<In> {
@@ -211,20 +238,6 @@ export class Incoming<In> {
         cause: Cause.squash(exit.cause)
       })
     )
-  }
-
-  private translate(fault: Fault): RecvError {
-    switch (fault._tag) {
-      case "BadMagic":
-        return new MessageProtocolError({ expected: fault.expected, received: fault.received })
-      case "TooLarge":
-        return new MessageTooLarge({
-          direction: "recv",
-          size: fault.size,
-          limit: fault.limit,
-          limitName: this.format.recvLimit.name
-        })
-    }
   }
 }
 

@@ -50,11 +50,12 @@ export class Session<out In> extends Incoming<In> {
   /** Takes in what is here, be it the end. If there is nothing, and will be nothing, because of this side: why. */
   take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
     const { line } = this
-    const room = this.isCutting && line.takeInto !== undefined ? this.room : undefined
+    const room = line.takeInto === undefined ? undefined : this.room
     const taken = room === undefined ? line.take(this.due) : line.takeInto?.(room, this.due)
+    if (room !== undefined) this.filled(typeof taken === "number" ? taken : 0)
     if (taken === undefined) return "nothing"
-    if (typeof taken === "number") this.filled(taken)
-    else if (!("_tag" in taken)) this.push(taken)
+    if (typeof taken === "number") return "taken"
+    if (!("_tag" in taken)) this.push(taken)
     else if (taken._tag === "DuctClosed" || taken._tag === "DuctBusy") return Exit.fail(taken)
     else this.close(taken)
     return "taken"

@@ -1,3 +1,6 @@
+/** The smallest payload that is read into memory of its own: below, one read brings many, and a copy costs less. */
+export const LAND_FROM = 16 * 1024
+
 /** Reserved at most for a payload whose bytes are not here, and how many times what is here: a length costs its sender nothing. */
 const LAND_FIRST = 1024 * 1024
 const LAND_TIMES = 16
@@ -21,12 +24,15 @@ export class Landing {
     readonly size: number,
     headerBytes: number,
     received: Uint8Array,
+    /** Bytes behind those that are here, which are the payload's, too, if it fits there. */
+    free: number,
     private readonly fresh: (size: number) => Uint8Array
   ) {
     this.whole = size <= TAIL_UP_TO ? size + headerBytes : size
     this.held = received.length
     this.memory = received
-    this.moveTo(this.larger())
+    if (this.held + free < this.size) this.moveTo(this.larger())
+    else this.memory = new Uint8Array(received.buffer, received.byteOffset, Math.min(this.whole, this.held + free))
   }
 
   /** Where the next bytes go; not empty before all are here. */
@@ -85,9 +91,10 @@ export const keep = (buffer: ArrayBufferLike): void => {
   if (buffer.byteLength <= SPARE_UP_TO && buffer.byteLength >= (spare?.byteLength ?? 0)) spare = buffer
 }
 
-const takeSpare = (size: number): Uint8Array | undefined => {
+/** So many bytes of it, if it has them and is not larger than `most`. */
+export const takeSpare = (size: number, most = SPARE_UP_TO): Uint8Array | undefined => {
   const buffer = spare
-  if (buffer === undefined || buffer.byteLength < size) return undefined
+  if (buffer === undefined || buffer.byteLength < size || buffer.byteLength > most) return undefined
   spare = undefined
   return new Uint8Array(buffer, 0, size)
 }

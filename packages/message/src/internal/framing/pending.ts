@@ -17,11 +17,14 @@ export class Pending {
   private from = 0
   private rest: Array<Uint8Array> = []
   private head = 0
+  /** Bytes behind the first piece that are nobody's. */
+  private free = 0
 
-  push(chunk: Uint8Array): void {
+  /** @param free bytes behind the chunk, in its memory, that are nobody's */
+  push(chunk: Uint8Array, free = 0): void {
     if (chunk.length === 0) return
     if (this.held === 0) {
-      this.setFirst(chunk)
+      this.setFirst(chunk, free)
     } else {
       this.rest.push(owned(chunk))
       if (this.rest.length - this.head > JOIN_FROM) this.join()
@@ -48,6 +51,11 @@ export class Pending {
 
   get firstLength(): number {
     return this.first.length - this.from
+  }
+
+  /** Bytes behind what is held that are nobody's, where all of that is `offset` bytes behind the beginning of its memory. */
+  freeBehind(offset: number): number {
+    return this.firstLength === this.held && this.base + this.from === offset ? this.free : 0
   }
 
   /** Where in the first piece the byte is, or -1. */
@@ -100,7 +108,8 @@ export class Pending {
     this.setFirst(EMPTY)
   }
 
-  private setFirst(chunk: Uint8Array): void {
+  private setFirst(chunk: Uint8Array, free = 0): void {
+    this.free = free
     this.first = chunk
     this.buffer = chunk.buffer
     this.base = chunk.byteOffset

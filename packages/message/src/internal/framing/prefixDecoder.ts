@@ -1,14 +1,11 @@
 import type { Decoder, Fault } from "../../Framing.js"
-import { keep, Landing } from "./landing.js"
+import { keep, LAND_FROM, Landing } from "./landing.js"
 import { Pending } from "./pending.js"
 
 /** Bytes that are here, from which on several frames are likely among them. */
 const COPY_FROM = 256
 
 const NONE: ReadonlyArray<number> = []
-
-/** The smallest payload that is read into memory of its own: below, one read brings many, and a copy costs less. */
-const LAND_FROM = 16 * 1024
 
 /** Frames of a magic byte or none, a 32-bit length, the payload. */
 export class PrefixDecoder implements Decoder {
@@ -30,10 +27,10 @@ export class PrefixDecoder implements Decoder {
     this.headerBytes = magic === undefined ? 4 : 5
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, free = 0): void {
     if (this.fault !== undefined) return
     const landed = this.landing?.push(chunk) ?? 0
-    if (landed < chunk.length) this.pending.push(landed === 0 ? chunk : chunk.subarray(landed))
+    if (landed < chunk.length) this.pending.push(landed === 0 ? chunk : chunk.subarray(landed), free)
   }
 
   next(): Uint8Array | Fault | undefined {
@@ -50,8 +47,15 @@ export class PrefixDecoder implements Decoder {
 
   room(): Uint8Array | undefined {
     if (this.size === undefined || this.size < LAND_FROM) return undefined
-    this.landing ??= new Landing(this.size, this.headerBytes, this.pending.take(this.pending.held), this.memory)
+    this.landing ??= this.landingOf(this.size)
     return this.landing.room()
+  }
+
+  /** What is here in front of the payload's rest is only its header: the memory is the payload's alone. */
+  private landingOf(size: number): Landing {
+    const { headerBytes, memory, pending } = this
+    const free = pending.freeBehind(headerBytes)
+    return new Landing(size, headerBytes, pending.take(pending.held), free, memory)
   }
 
   filled(count: number): void {
