@@ -15,6 +15,9 @@ export interface Contender {
   readonly answer?: (address: string) => Promise<void>
 }
 
+/** What is left to do before the measuring process ends: a listener at a path has a file. */
+export const endings: Array<() => Promise<unknown>> = []
+
 /** This machine lacks what a contender needs: it is left out, and the report says why. */
 export class Missing extends Error {}
 

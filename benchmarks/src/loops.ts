@@ -1,10 +1,16 @@
 import { Wakes } from "@ductworks/core"
-import { Effect } from "effect"
+import { Effect, Exit, FiberId, Scope } from "effect"
+import { endings } from "./contender.js"
 import type { Laps } from "./figure.js"
 
 /** As a program does that is provided with a transport's layer, which brings the scheduler along. */
 export const run = <A, E>(program: Effect.Effect<A, E>): Promise<A> =>
   Effect.runPromise(Effect.provide(program, Wakes.layer))
+
+/** A scope that is left when the measuring process ends. */
+export const lasting: Effect.Effect<Scope.CloseableScope> = Effect.tap(Scope.make(), (scope) =>
+  Effect.sync(() => endings.push(() => Effect.runPromise(Scope.close(scope, Exit.interrupt(FiberId.none)))))
+)
 
 /** Again and again, without a turn of the event loop in between, which `Effect.forever` takes after each. */
 export const forever = <A, E, R>(body: Effect.Effect<A, E, R>, step: (value: A) => void = () => {}) =>

@@ -1,7 +1,7 @@
 // The measuring process of a contender: node measure.js <contender>. Its parent asks for rounds, one at a time.
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { Missing, type Round, type Start } from "./contender.js"
+import { endings, Missing, type Round, type Start } from "./contender.js"
 import { contenders } from "./contenders/index.js"
 
 const [name = ""] = process.argv.slice(2)
@@ -20,7 +20,9 @@ const begin = async (): Promise<Round> => {
   return contender.measure(start)
 }
 
-process.on("disconnect", () => process.exit())
+process.on("disconnect", () => {
+  void Promise.allSettled(endings.map((end) => end())).then(() => process.exit())
+})
 try {
   const round = await begin()
   process.on("message", (count) => {

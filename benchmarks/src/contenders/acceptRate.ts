@@ -5,6 +5,7 @@ import net from "node:net"
 import { eachSince, now, type Contender } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
 import { freshPath } from "../paths.js"
+import { lasting } from "../loops.js"
 
 /** Connections that are made at once, so that the accepting process is what is measured. */
 const width = 32
@@ -60,7 +61,7 @@ export const transportAccept = (carrier: Carrier): Contender => ({
   measure: async (start) => {
     const listener = await Effect.gen(function* () {
       const transport = yield* Transport
-      return yield* Scope.extend(transport.listen(Option.none(), { backlog: 511 }), yield* Scope.make())
+      return yield* Scope.extend(transport.listen(Option.none(), { backlog: 511 }), yield* lasting)
     }).pipe(Effect.provide(carrier), orMissing)
     const { address } = listener
     if (address._tag !== "UnixAddress") throw new Error(`not a path: ${Address.format(address)}`)

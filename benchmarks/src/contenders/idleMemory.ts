@@ -7,6 +7,7 @@ import { type Contender } from "../contender.js"
 import { orMissing, type Carrier } from "../ducts.js"
 import { collectGarbage } from "../garbage.js"
 import { freshPath } from "../paths.js"
+import { lasting } from "../loops.js"
 
 /** `"heap"`: V8's heap, and what it knows of off it. `"resident"`: what the process takes, handles of libuv and all. */
 export type Memory = "heap" | "resident"
@@ -55,7 +56,7 @@ export const netPairs = (memory: Memory): Contender => ({
 export const ductPairs = (carrier: Carrier, memory: Memory): Contender => {
   const open = Effect.gen(function* () {
     const transport = yield* Transport
-    const scope = yield* Scope.make()
+    const scope = yield* lasting
     const listener = yield* Scope.extend(transport.listen(Option.none(), { backlog: 511 }), scope)
     const duct = (connection: Connection.Connection) => MessageDuct.fromRaw(RawDuct.fromConnection(connection))
     const openOne = Effect.gen(function* () {

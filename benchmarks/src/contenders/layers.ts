@@ -6,7 +6,7 @@ import { Effect, Option, Scope } from "effect"
 import { type Contender } from "../contender.js"
 import { answerRawWith, answerWith, connectAnswerer, connectRawAnswerer, orMissing, type Carrier } from "../ducts.js"
 import { Laps } from "../figure.js"
-import { forever, run, trips } from "../loops.js"
+import { forever, lasting, run, trips } from "../loops.js"
 
 const message = new Uint8Array(64).fill(7)
 
@@ -22,7 +22,7 @@ export const connectionEcho = (carrier: Carrier): Contender => ({
   measure: async (start) => {
     const connection = await Effect.gen(function* () {
       const transport = yield* Transport
-      const scope = yield* Scope.make()
+      const scope = yield* lasting
       const listener = yield* Scope.extend(transport.listen(Option.none()), scope)
       start(Address.format(listener.address))
       return yield* Scope.extend(listener.accept, scope)
