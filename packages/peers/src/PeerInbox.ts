@@ -73,7 +73,8 @@ const turnOf = 8
  * @category models
  */
 export class PeerInbox {
-  private readonly places = new Map<string, Place>()
+  /** Of each peer that joined; none while nothing but its joining ever waited there, as of most peers of a large server. */
+  private readonly places = new Map<string, Place | undefined>()
   private readonly datagrams = new Place()
   private readonly ring = new Fifo<Place>()
   private unseen = 0
@@ -109,9 +110,17 @@ export class PeerInbox {
     this.add(place, { _tag: "Joined", peer, isOurs })
   }
 
+  private placeOf({ id }: Peer): Place | undefined {
+    const place = this.places.get(id)
+    if (place !== undefined || !this.places.has(id)) return place
+    const made = new Place()
+    this.places.set(id, made)
+    return made
+  }
+
   /** A packet of a peer that joined. It is taken in any case; whether there is {@link room} for another one. */
   push(peer: Peer, packet: Uint8Array): boolean {
-    const place = this.places.get(peer.id)
+    const place = this.placeOf(peer)
     if (place === undefined || place.hasLeft || this.ended !== undefined) return false
     place.bytes += packet.length
     this.add(place, { _tag: "Packet", peer, packet })
@@ -128,7 +137,7 @@ export class PeerInbox {
 
   /** The peer is gone; that is received after its packets, and once: who left cannot leave again, nor send. */
   leave(peer: Peer, cause?: LeaveCause): void {
-    const place = this.places.get(peer.id)
+    const place = this.placeOf(peer)
     if (place === undefined || place.hasLeft || this.ended !== undefined) return
     place.hasLeft = true
     this.add(place, cause === undefined ? { _tag: "Left", peer } : { _tag: "Left", peer, cause })
@@ -137,7 +146,7 @@ export class PeerInbox {
 
   /** The peer was closed on this side: what waits of it is dropped, but for the `Left`. */
   drop(peer: Peer, cause?: LeaveCause): void {
-    const place = this.places.get(peer.id)
+    const place = this.placeOf(peer)
     if (place === undefined) return
     // Who was not told that it joined need not be told that it left.
     if (place.drop()) {
@@ -156,7 +165,7 @@ export class PeerInbox {
     const places = [...this.places.values()]
     this.places.clear()
     this.ring.clear()
-    for (const place of places) place.wake()
+    for (const place of places) place?.wake()
     this.wake()
   }
 
@@ -167,14 +176,14 @@ export class PeerInbox {
 
   /** {@link room} for who has no fiber: calls `wake` once, at once if there is room. */
   whenRoom(peer: Peer, wake: () => void): void {
-    const place = this.places.get(peer.id)
+    const place = this.placeOf(peer)
     if (place === undefined || place.hasLeft || this.hasRoom(place)) wake()
     else place.whenWoken(wake)
   }
 
   /** As `PeerTransportService` has it. */
   readonly pause: PeerTransportService["pause"] = (peer, isPaused) => {
-    const place = this.places.get(peer.id)
+    const place = this.placeOf(peer)
     if (place === undefined) return
     place.isPaused = isPaused
     if (!isPaused) this.enter(place)
@@ -222,11 +231,16 @@ export class PeerInbox {
       const event = place.shift()
       if (event === undefined) break
       batch.push(event)
-      if (event._tag === "Joined") this.unseen--
+      if (event._tag === "Joined") this.joined(event.peer, place)
       if (event._tag === "Left") this.places.delete(event.peer.id)
     }
     if (this.hasRoom(place)) place.wake()
     this.enter(place)
+  }
+
+  private joined({ id }: Peer, place: Place): void {
+    this.unseen--
+    if (place.isUnused) this.places.set(id, undefined)
   }
 
   private add(place: Place, event: TransportEvent): void {

@@ -66,8 +66,7 @@ export class Core {
     const fibers = (this.fibers = new Fibers(runtime))
     const timers = (this.timers = new Timers(clock, fibers))
     this.events = new Events(counters)
-    const metadata = options.metadata ?? (() => ({}))
-    const roster = new Roster(transport, settings, counters, fibers, timers, this.events, metadata)
+    const roster = new Roster(transport, settings, counters, fibers, timers, this.events, options.metadata)
     this.roster = roster
     this.outflow = new Outflow(transport, format, options, settings, counters, fibers, timers, roster)
     const calls = new Calls(format.hasControl, counters, fibers, timers, roster, this.outflow)

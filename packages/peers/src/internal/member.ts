@@ -68,9 +68,13 @@ export interface Call {
   readonly fail: (error: PeerLost) => void
 }
 
+/** In place of metadata that nobody has asked for. */
+const unmade = Symbol("ductworks/unmade")
+
 /** One peer, as long as the socket has something to do with it. */
 export class Member implements KnownPeer<unknown> {
-  metadata: unknown = undefined
+  /** An empty object is made when it is asked for: of most peers it never is, and it would be a tenth of their memory. */
+  private own: unknown = unmade
   /**
    * stranger: a datagram source that nobody accepted. joining: connected, and goodPeer or connectTo have not decided.
    * leaving: gone, but what it sent is still being handled.
@@ -101,6 +105,15 @@ export class Member implements KnownPeer<unknown> {
     isStranger: boolean
   ) {
     this.state = isStranger ? "stranger" : "joining"
+  }
+
+  get metadata(): unknown {
+    if (this.own === unmade) this.own = {}
+    return this.own
+  }
+
+  set metadata(metadata: unknown) {
+    this.own = metadata
   }
 
   get lane(): Lane {

@@ -10,6 +10,11 @@ export class Place extends Fifo<TransportEvent> {
   isInRing = false
   private waiting: Array<() => void> | undefined = undefined
 
+  /** Whether a new one would do as well. */
+  get isUnused(): boolean {
+    return this.size === 0 && !this.isPaused && !this.hasLeft && this.waiting === undefined
+  }
+
   override shift(): TransportEvent | undefined {
     const event = super.shift()
     if (event?._tag === "Packet") this.bytes -= event.packet.length

@@ -39,7 +39,7 @@ export class Roster {
     private readonly fibers: Fibers,
     private readonly timers: Timers,
     private readonly events: Events,
-    private readonly metadata: (peer: Peer) => unknown
+    private readonly metadata: ((peer: Peer) => unknown) | undefined
   ) {
     this.shared = settings.isSequential ? new Lane() : undefined
   }
@@ -81,7 +81,7 @@ export class Roster {
     this.strangers.delete(peer.id)
     member.state = "known"
     member.lastSeen = this.timers.now()
-    member.metadata = this.initial(peer)
+    this.describe(member, peer)
     this.known.set(peer.id, member)
     const mustSpeak = !member.isOurs && this.transport.kind === "stream" && !member.hasSpoken
     this.watch(member, mustSpeak ? this.settings.firstMessageMillis : this.settings.timeoutMillis)
@@ -145,13 +145,13 @@ export class Roster {
     return new Member(peer, this.shared, isOurs, isStranger)
   }
 
-  private initial(peer: Peer): unknown {
+  private describe(member: Member, peer: Peer): void {
+    if (this.metadata === undefined) return
     try {
-      return this.metadata(peer)
+      member.metadata = this.metadata(peer)
     } catch (defect) {
       this.counters.hookFailures++
       this.fibers.error("the metadata hook threw", { peer: peer.id, defect })
-      return {}
     }
   }
 

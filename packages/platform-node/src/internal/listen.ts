@@ -72,4 +72,9 @@ const portOf = (acceptor: Acceptor): number | undefined => {
 }
 
 const remoteOf = (address: Address, socket: net.Socket): Address =>
-  address._tag === "UnixAddress" ? unnamed : TcpAddress(socket.remoteAddress ?? "", socket.remotePort ?? 0)
+  address._tag === "UnixAddress" ? unnamed : TcpAddress(sameHost(socket.remoteAddress ?? ""), socket.remotePort ?? 0)
+
+let lastHost = ""
+
+/** Node makes a text of its own for each socket. Peers that come from the same machine share one. */
+const sameHost = (host: string): string => (host === lastHost ? lastHost : (lastHost = host))

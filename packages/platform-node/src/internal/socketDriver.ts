@@ -31,11 +31,10 @@ export class SocketDriver implements Driver, Recipient {
   private readonly endpoint: Endpoint
   private wake: (side: "read" | "write") => void = nobody
   isReading = false
-  private isDiscarding = false
   private discarded = 0
   private isShut: "no" | "begun" | "done" = "no"
-  private isLingering = false
-  private isClosed = false
+  /** Lingering until what was sent has left, then discarding what still comes. */
+  private phase: "open" | "lingering" | "discarding" | "closed" = "open"
 
   /** @param source an open handle or descriptor; a plain socket (the slow, documented interface); nothing, to connect */
   constructor(
@@ -63,7 +62,7 @@ export class SocketDriver implements Driver, Recipient {
   // --- reading
 
   receive(bytes: Uint8Array): void {
-    if (this.isDiscarding) {
+    if (this.phase === "discarding") {
       this.discarded += bytes.length
       return
     }
@@ -74,7 +73,7 @@ export class SocketDriver implements Driver, Recipient {
   /** A fiber that the bytes woke has run by now, unless it has a scheduler of its own. */
   keep(): void {
     this.copy()
-    if (!this.isDiscarding) this.isReading = this.inbox?.isFull !== true
+    if (this.phase !== "discarding") this.isReading = this.inbox?.isFull !== true
   }
 
   private copy(): void {
@@ -112,7 +111,7 @@ export class SocketDriver implements Driver, Recipient {
   }
 
   closed(): void {
-    this.isClosed = true
+    this.phase = "closed"
   }
 
   private endRead(reason: ReadError): void {
@@ -149,7 +148,7 @@ export class SocketDriver implements Driver, Recipient {
   private goOnReading(): void {
     const { inbox } = this
     const wantsNone = inbox !== undefined && (inbox.isFull || inbox.isEnded)
-    if (!this.isReading && !wantsNone && !this.isClosed) this.startReading()
+    if (!this.isReading && !wantsNone && this.phase !== "closed") this.startReading()
   }
 
   private startReading(): void {
@@ -208,7 +207,7 @@ export class SocketDriver implements Driver, Recipient {
   close(mode: "linger" | "now" | "reset"): Effect.Effect<void> {
     return Effect.async((resume) => {
       const done = () => resume(Effect.void)
-      if (this.isClosed) return done()
+      if (this.phase === "closed") return done()
       this.socket.once("close", done)
       if (mode === "linger") this.linger()
       else if (mode === "reset") this.reset()
@@ -219,7 +218,7 @@ export class SocketDriver implements Driver, Recipient {
 
   // The descriptor is closed when `destroy` returns; on Windows a pipe's is not.
   closeAtOnce(): boolean {
-    if (this.isClosed) return true
+    if (this.phase === "closed") return true
     if (process.platform === "win32" || isTcp(this.socket) || this.pending() > 0) return false
     this.socket.destroy()
     return true
@@ -229,15 +228,16 @@ export class SocketDriver implements Driver, Recipient {
   // other end's buffer already. A TCP socket that was closed answers what still comes in with a reset, which undoes what
   // the other end's system has not taken yet: it is shut down, and read away for as long as something may come.
   private linger(): void {
-    if (this.isLingering) return
-    this.isLingering = true
+    if (this.phase !== "open") return
+    this.phase = "lingering"
     this.sender.whenDrained(() => {
+      if (this.phase === "closed") return
       const destroy = () => this.socket.destroy()
       if (this.sender.failure !== undefined || this.inbox?.isEnded === true || !isTcp(this.socket)) {
         destroy()
         return
       }
-      this.isDiscarding = true
+      this.phase = "discarding"
       if (!this.isReading) this.startReading()
       if (this.isShut === "no") this.shutdown(() => {})
       this.socket.once("end", destroy)

@@ -167,7 +167,9 @@ export class StreamPeers implements PeerTransportService {
   private join(connection: Connection, scope: Scope.CloseableScope, isOurs: boolean): Effect.Effect<Link> {
     return Effect.suspend(() => {
       const endpoint = format(connection.remoteAddress)
-      const link = new Link(this, `${endpoint}#${++this.lastNumber}`, endpoint, connection, scope)
+      // Joined, as `format` does: a text that was added up is kept in parts.
+      const id = [endpoint, ++this.lastNumber].join("#")
+      const link = new Link(this, id, endpoint, connection, scope)
       this.links.set(link.peer.id, link)
       this.inbox.join(link.peer, isOurs)
       if (this.isStarted) link.read()
