@@ -8,7 +8,7 @@ const rooms = {
   peers: { packages: ["core", "message"], npm: ["effect"] },
   "platform-node": { packages: ["core", "message", "peers"], npm: ["effect", "@effect/platform", "ws", "@types/ws"] },
   testing: { packages: ["core", "message", "peers"], npm: ["effect"] },
-  sockets: { packages: ["core", "platform-node"], npm: ["effect", "node-gyp-build"] }
+  sockets: { packages: ["core", "peers", "platform-node"], npm: ["effect", "node-gyp-build"] }
 }
 
 const roomRules = Object.entries(rooms).map(([room, { packages, npm }]) => ({
@@ -85,8 +85,8 @@ module.exports = {
       comment:
         "@ductworks/peers is an optional peer of platform-node and testing, so their indexes must load without it",
       severity: "error",
-      from: { path: "^packages/(platform-node|testing|sockets)/src/", pathNot: "Peers\\.ts$|/internal/peers/" },
-      to: { path: "^packages/peers/|^packages/(platform-node|testing)/src/(.*Peers\\.ts$|internal/peers/)" }
+      from: { path: "^packages/(platform-node|testing|sockets)/src/", pathNot: "Peers(Kit)?\\.ts$|/internal/peers/" },
+      to: { path: "^packages/peers/|^packages/(platform-node|testing)/src/(.*Peers(Kit)?\\.ts$|internal/peers/)" }
     },
     {
       name: "ws-is-a-subpath",

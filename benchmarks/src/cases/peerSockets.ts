@@ -19,8 +19,14 @@ export const peerSockets: ReadonlyArray<Case> = [
     count: 3000,
     placements: everywhere,
     baseline: "dgram echo",
-    contenders: ["PeerSocket UDP echo", "dgram echo of JSON", "PeerSocket UDP echo of JSON"],
-    targets: [ratioAtMost("PeerSocket UDP echo", 1 / 0.6)]
+    contenders: [
+      "PeerSocket UDP echo",
+      "PeerSocket native UDP echo",
+      "dgram echo of JSON",
+      "PeerSocket UDP echo of JSON",
+      "PeerSocket native UDP echo of JSON"
+    ],
+    targets: [ratioAtMost("PeerSocket native UDP echo", 1 / 0.6)]
   },
   {
     group: "peer-sockets",
@@ -31,10 +37,12 @@ export const peerSockets: ReadonlyArray<Case> = [
     baseline: "dgram echo, 32 at once",
     contenders: [
       "PeerSocket UDP echo, 32 at once",
+      "PeerSocket native UDP echo, 32 at once",
       "dgram echo of JSON, 32 at once",
-      "PeerSocket UDP echo of JSON, 32 at once"
+      "PeerSocket UDP echo of JSON, 32 at once",
+      "PeerSocket native UDP echo of JSON, 32 at once"
     ],
-    targets: [ratioAtMost("PeerSocket UDP echo, 32 at once", 1 / 0.6)]
+    targets: [ratioAtMost("PeerSocket native UDP echo, 32 at once", 1 / 0.6)]
   },
   {
     group: "peer-sockets",
@@ -72,6 +80,8 @@ export const peerSockets: ReadonlyArray<Case> = [
       "100 UDP peers",
       "1,000 UDP peers",
       "10,000 UDP peers",
+      "10 native UDP peers",
+      "10,000 native UDP peers",
       "dgram with 10 others",
       "dgram with 10,000 others"
     ],

@@ -1,6 +1,8 @@
 import { PeerFormat, PeerProtocol, PeerSocket } from "@ductworks/peers"
 import * as NodePeers from "@ductworks/platform-node/NodePeers"
-import { Effect, Schema } from "effect"
+import type { PeerTransportService } from "@ductworks/peers/PeerTransport"
+import * as SocketPeers from "@ductworks/sockets/SocketPeers"
+import { Effect, Schema, type Scope } from "effect"
 import dgram from "node:dgram"
 import type { Contender, Start } from "../contender.js"
 import { Laps } from "../figure.js"
@@ -65,9 +67,14 @@ const dgramEnds = (answerTo: (packet: Buffer) => Buffer): Ends => ({
 })
 
 /** With handlers, limits and all. */
-const peerEnds = <A>(schema: Schema.Schema<A>, message: A, format: PeerFormat.PeerFormat): Ends => {
+const peerEnds = <A>(
+  makeUdp: Effect.Effect<PeerTransportService, unknown, Scope.Scope>,
+  schema: Schema.Schema<A>,
+  message: A,
+  format: PeerFormat.PeerFormat
+): Ends => {
   const Say = PeerProtocol.make("bench/Say", { say: { type: 0, schema } }, { format })
-  const make = Effect.flatMap(NodePeers.makeUdp(), (transport) => PeerSocket.makeWith(transport, Say, roomy))
+  const make = Effect.flatMap(makeUdp, (transport) => PeerSocket.makeWith(transport, Say, roomy))
   return {
     answer: () =>
       Effect.gen(function* () {
@@ -88,6 +95,8 @@ const peerEnds = <A>(schema: Schema.Schema<A>, message: A, format: PeerFormat.Pe
 export const echoes = {
   "dgram, bytes": dgramEnds(same),
   "dgram, JSON": dgramEnds(parsed),
-  "PeerSocket, bytes": peerEnds(Schema.Uint8ArrayFromSelf, body, PeerFormat.raw()),
-  "PeerSocket, JSON": peerEnds(Schema.String, text, PeerFormat.json())
+  "PeerSocket, bytes": peerEnds(NodePeers.makeUdp(), Schema.Uint8ArrayFromSelf, body, PeerFormat.raw()),
+  "PeerSocket, JSON": peerEnds(NodePeers.makeUdp(), Schema.String, text, PeerFormat.json()),
+  "PeerSocket, native, bytes": peerEnds(SocketPeers.makeUdp(), Schema.Uint8ArrayFromSelf, body, PeerFormat.raw()),
+  "PeerSocket, native, JSON": peerEnds(SocketPeers.makeUdp(), Schema.String, text, PeerFormat.json())
 }

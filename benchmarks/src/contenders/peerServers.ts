@@ -4,6 +4,7 @@ import { NodeTransport } from "@ductworks/platform-node"
 import * as NodePeers from "@ductworks/platform-node/NodePeers"
 import { PeerProtocol, PeerSocket } from "@ductworks/peers"
 import type { PeerTransportService } from "@ductworks/peers/PeerTransport"
+import * as SocketPeers from "@ductworks/sockets/SocketPeers"
 import { Effect, Schema, Scope } from "effect"
 import { byHandOverTcp, byHandOverUdp } from "./peerByHand.js"
 import { text } from "./peerClients.js"
@@ -21,7 +22,8 @@ export const servers = {
   "by hand, TCP": byHandOverTcp,
   "by hand, UDP": byHandOverUdp,
   "PeerSocket, TCP": () => saying(NodePeers.makeServer()),
-  "PeerSocket, UDP": () => saying(NodePeers.makeUdp({ receiveBufferBytes: 4 * 1024 * 1024 }))
+  "PeerSocket, UDP": () => saying(NodePeers.makeUdp({ receiveBufferBytes: 4 * 1024 * 1024 })),
+  "PeerSocket, native UDP": () => saying(SocketPeers.makeUdp({ receiveBufferBytes: 4 * 1024 * 1024 }))
 }
 
 export class Say extends PeerProtocol.make("bench/Say", { say: { schema: Schema.String } }) {}

@@ -20,8 +20,6 @@ let names = 0
 const overNode = Effect.provide(NodeTransport.layer)
 const tcpClient = overNode(NodePeers.makeClient())
 
-suite("udp", { kind: "datagram", server: NodePeers.makeUdp() })
-suite("udp6", { kind: "datagram", server: NodePeers.makeUdp({ host: "::1" }) })
 suite("tcp", {
   kind: "stream",
   server: overNode(NodePeers.makeServer()),

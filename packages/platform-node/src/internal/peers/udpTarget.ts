@@ -10,6 +10,7 @@ export class Target implements Peer {
   readonly endpoint: string
   readonly #host: string
   readonly #port: number
+  readonly #isV6: boolean
   #isProven = false
   #unheard: Error | undefined = undefined
   #sent: ((cause: Error | null) => void) | undefined = undefined
@@ -18,6 +19,7 @@ export class Target implements Peer {
     this.id = this.endpoint = formatUdp(host, port)
     this.#host = host
     this.#port = port
+    this.#isV6 = host.includes(":")
   }
 
   get host(): string {
@@ -26,6 +28,10 @@ export class Target implements Peer {
 
   get port(): number {
     return this.#port
+  }
+
+  get isV6(): boolean {
+    return this.#isV6
   }
 
   /** Whether the system took the last datagram that it was asked about. */

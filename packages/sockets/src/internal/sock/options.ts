@@ -11,7 +11,7 @@ import type { SockState } from "./state.js"
 const isLittle = endianness() === "LE"
 
 /** A C `int` as the system has it in memory. */
-const intBytes = (value: number): Uint8Array => {
+export const intBytes = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setInt32(0, value, isLittle)
   return bytes
