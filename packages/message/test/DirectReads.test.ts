@@ -4,6 +4,7 @@ import { checkMessageDuct, MemoryTransport } from "@ductworks/testing"
 import { atEveryPoint } from "@ductworks/testing/Interruption"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Fiber, TestClock } from "effect"
+import { collect } from "./support/memory.js"
 import { frameOf } from "./support/transports.js"
 
 const KiB = 1024
@@ -81,6 +82,38 @@ describe("messages that are read into their own memory", () => {
       assert.strictEqual(memories.size, 5)
     }).pipe(direct)
   )
+
+  const keepsNothing = <A>(serializer: Serializer.Serializer<A, A>, message: A, last: number) =>
+    Effect.gen(function* () {
+      const ducts = yield* Effect.replicateEffect(MessageDuct.pair({ serializer }), 50)
+      const held = () => {
+        collect()
+        return process.memoryUsage().arrayBuffers
+      }
+      const before = held()
+      for (const count of [1, 1, last]) {
+        for (const [left, right] of ducts) {
+          const receiving = yield* Effect.fork(Effect.replicateEffect(right.recv, count, { discard: true }))
+          yield* left.sendAll(Array.from({ length: count }, () => message))
+          yield* Fiber.join(receiving)
+        }
+      }
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      assert.isBelow(held() - before, 1024 * KiB)
+    }).pipe(direct)
+
+  for (const [name, last] of [
+    ["one at a time", 1],
+    ["two at once", 2]
+  ] as const) {
+    it.scoped(`DW-27 an idle duct keeps nothing of the bytes that were read, ${name} (memory)`, () =>
+      keepsNothing(Serializer.bytes, pattern(64 * KiB), last)
+    )
+
+    it.scoped(`DW-27 an idle duct keeps nothing of the texts that were read, ${name} (memory)`, () =>
+      keepsNothing(Serializer.text(), "x".repeat(64 * KiB), last)
+    )
+  }
 
   it.effect("DW-27 messages of any sizes stay as they were received, one at a time or several (memory)", () =>
     Effect.promise(() =>

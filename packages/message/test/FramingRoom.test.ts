@@ -251,6 +251,55 @@ it("a payload that is given back gets a later one, of any stream; one that is no
   assert.isTrue(view instanceof Uint8Array && view.at(-1) === 4)
 })
 
+it("memory of which others have a part is not the payload's, and not used again", () => {
+  const payload = new Uint8Array(220 * KiB).fill(1)
+  const bytes = frame(Framing.ductworks, payload)
+  const receive = (push: (decoder: Framing.Decoder, memory: Uint8Array) => void) => {
+    const memory = new Uint8Array(256 * KiB).fill(9)
+    const decoder = Framing.ductworks.decoder(1024 * KiB)
+    push(decoder, memory)
+    assert.isUndefined(decoder.next())
+    const room = decoder.room?.()
+    room?.set(bytes.subarray(200 * KiB))
+    decoder.filled?.(bytes.length - 200 * KiB)
+    const received = decoder.next()
+    if (!(received instanceof Uint8Array)) return assert.fail("no payload")
+    assert.deepStrictEqual(received, payload)
+    decoder.reuse?.(received)
+    return received.buffer === memory.buffer
+  }
+  const begin = (memory: Uint8Array, offset: number, from: number): Uint8Array => {
+    memory.set(bytes.subarray(from, 200 * KiB), offset)
+    return memory.subarray(offset, offset + 200 * KiB - from)
+  }
+  // All of it; but for what is behind; but for what is in front, where a header would be.
+  assert.isTrue(receive((decoder, memory) => decoder.push(begin(memory, 0, 0), memory.length - 200 * KiB)))
+  assert.isFalse(receive((decoder, memory) => decoder.push(begin(memory, 0, 0), 40 * KiB)))
+  assert.isFalse(
+    receive((decoder, memory) => {
+      decoder.push(bytes.slice(0, 5))
+      assert.isUndefined(decoder.next())
+      decoder.push(begin(memory, 5, 5), memory.length - 200 * KiB)
+    })
+  )
+})
+
+it("a payload does not get memory that is much larger, and the last one given back is the next one's", () => {
+  const buffers = [900, 100, 100].map((size) => {
+    const decoder = Framing.ductworks.decoder(1024 * KiB)
+    decoder.push(frame(Framing.ductworks, new Uint8Array(size * KiB)).slice(0, 5))
+    assert.isUndefined(decoder.next())
+    decoder.room?.()
+    decoder.filled?.(size * KiB)
+    const payload = decoder.next()
+    if (!(payload instanceof Uint8Array)) return assert.fail("no payload")
+    decoder.reuse?.(payload)
+    return payload.buffer
+  })
+  assert.notStrictEqual(buffers[1], buffers[0])
+  assert.strictEqual(buffers[2], buffers[1])
+})
+
 it("lines have no room: nobody knows how long they will be", () => {
   const decoder = Framing.lines.decoder(1024 * KiB)
   decoder.push(new Uint8Array(500 * KiB))

@@ -73,7 +73,7 @@ const turnOf = 8
  * @category models
  */
 export class PeerInbox {
-  /** Of each peer that joined; none while nothing but its joining ever waited there, as of most peers of a large server. */
+  /** Of each peer that joined; none before anything but its joining waited there, which of most peers of a server nothing does. */
   private readonly places = new Map<string, Place | undefined>()
   private readonly datagrams = new Place()
   private readonly ring = new Fifo<Place>()
@@ -176,14 +176,14 @@ export class PeerInbox {
 
   /** {@link room} for who has no fiber: calls `wake` once, at once if there is room. */
   whenRoom(peer: Peer, wake: () => void): void {
-    const place = this.placeOf(peer)
+    const place = this.places.get(peer.id)
     if (place === undefined || place.hasLeft || this.hasRoom(place)) wake()
     else place.whenWoken(wake)
   }
 
   /** As `PeerTransportService` has it. */
   readonly pause: PeerTransportService["pause"] = (peer, isPaused) => {
-    const place = this.placeOf(peer)
+    const place = isPaused ? this.placeOf(peer) : this.places.get(peer.id)
     if (place === undefined) return
     place.isPaused = isPaused
     if (!isPaused) this.enter(place)

@@ -21,7 +21,8 @@ import type { PeerStats } from "./PeerStats.js"
 import type { Peer, PeerTransport, PeerTransportService } from "./PeerTransport.js"
 
 /**
- * A known peer. The application may replace and change the metadata; it goes when the peer does.
+ * A known peer. The application may replace and change the metadata; it goes when the peer does. (It is an accessor, which
+ * copies by `...` have not.)
  *
  * @since 0.1.0
  * @category models

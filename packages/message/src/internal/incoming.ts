@@ -56,17 +56,19 @@ export class Incoming<In> {
   constructor(private readonly format: Inbound<In>) {}
 
   push(chunks: Chunks): void {
-    if (chunks.length === 1) return this.pushOne(chunks[0])
-    for (const chunk of chunks) this.cutter.push(chunk)
+    if (chunks.length === 1) this.pushOne(chunks[0])
+    else for (const chunk of chunks) this.cutter.push(chunk)
   }
 
-  private pushOne(chunk: Uint8Array, free?: number): void {
+  /** Whether it is a frame alone, which needs no cutting. */
+  private pushOne(chunk: Uint8Array, free?: number): boolean {
     const { format } = this
     if (this.decoder === undefined && this.frame === undefined) {
       this.frame = format.whole(chunk, format.recvLimit.bytes)
-      if (this.frame !== undefined) return
+      if (this.frame !== undefined) return true
     }
     this.cutter.push(chunk, free)
+    return false
   }
 
   private get cutter(): Decoder {
@@ -75,15 +77,15 @@ export class Incoming<In> {
   }
 
   /** Room for the next bytes of a large frame, be it one that is only foreseen. When starved, and before {@link filled}. */
-  get room(): Uint8Array | undefined {
+  room(): Uint8Array | undefined {
     return this.decoder === undefined ? this.sequel?.room() : this.decoder.room?.()
   }
 
-  /** So many bytes of the start of `room` have come; 0 if none did. */
+  /** So many bytes of the start of the room have come; 0 if none did. */
   filled(count: number): void {
     if (this.decoder === undefined) {
       const chunk = this.sequel?.take(count)
-      if (chunk !== undefined) this.pushOne(chunk, chunk.buffer.byteLength - count)
+      if (chunk !== undefined && !this.pushOne(chunk, chunk.buffer.byteLength - count)) this.sequel?.forget()
     } else if (count > 0) this.decoder.filled?.(count)
   }
 
@@ -168,7 +170,8 @@ export class Incoming<In> {
     this.foresee(frame.length)
     const message = this.decode(frame)
     if (message._tag === "Undecoded") message.frame = frame
-    else this.reuse(frame)
+    else if (!this.format.keepsPayload) this.reuse(frame)
+    this.sequel?.forget()
     return true
   }
 
@@ -190,8 +193,8 @@ export class Incoming<In> {
   private foresee(size: number): void {
     if (this.sequel === undefined) {
       if (size < LAND_FROM) return
-      const { framing, keepsPayload } = this.format
-      this.sequel = new Sequel(framing.headerBytes + framing.trailerBytes, keepsPayload)
+      const { framing } = this.format
+      this.sequel = new Sequel(framing.headerBytes + framing.trailerBytes)
     }
     this.sequel.follow(size)
   }
@@ -207,7 +210,6 @@ export class Incoming<In> {
 
   /** The decoder has given nothing since. */
   private reuse(frame: Uint8Array): void {
-    if (this.format.keepsPayload) return
     if (this.decoder === undefined) this.sequel?.reuse(frame)
     else this.decoder.reuse?.(frame)
   }

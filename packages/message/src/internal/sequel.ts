@@ -16,17 +16,11 @@ export class Sequel {
   private size = 0
   /** What is being read into. */
   private memory: Uint8Array | undefined
-  /** That of the last frame, if it came alone: nothing else stands in it. */
+  /** What the last read filled a part of. */
   private taken: ArrayBufferLike | undefined
 
-  /**
-   * @param overhead bytes of a frame besides its payload
-   * @param isKept whether a message may hold on to its payload, and so to the memory of that
-   */
-  constructor(
-    private readonly overhead: number,
-    private readonly isKept: boolean
-  ) {}
+  /** @param overhead bytes of a frame besides its payload */
+  constructor(private readonly overhead: number) {}
 
   /** A frame was taken, with a payload of so many bytes. */
   follow(size: number): void {
@@ -37,8 +31,7 @@ export class Sequel {
   room(): Uint8Array | undefined {
     if (this.size === 0) return undefined
     const length = this.overhead + this.size + BEHIND
-    // A message that holds on to its payload must not hold on to much more.
-    return (this.memory = takeSpare(length, this.isKept ? 2 * this.size : undefined) ?? unfilled(length))
+    return (this.memory = takeSpare(length) ?? unfilled(length))
   }
 
   /** So many bytes came into the room: those. None, and it is somebody else's. */
@@ -54,9 +47,13 @@ export class Sequel {
     return undefined
   }
 
-  /** Nobody needs the payload of the last frame, which came alone. */
+  /** Nobody needs this payload, which came alone. */
   reuse(payload: Uint8Array): void {
     if (payload.buffer === this.taken) keep(payload.buffer)
+  }
+
+  /** What came is somebody else's now. */
+  forget(): void {
     this.taken = undefined
   }
 }

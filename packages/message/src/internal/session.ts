@@ -50,7 +50,7 @@ export class Session<out In> extends Incoming<In> {
   /** Takes in what is here, be it the end. If there is nothing, and will be nothing, because of this side: why. */
   take(): "taken" | "nothing" | Exit.Exit<never, RecvError> {
     const { line } = this
-    const room = line.takeInto === undefined ? undefined : this.room
+    const room = line.takeInto === undefined ? undefined : this.room()
     const taken = room === undefined ? line.take(this.due) : line.takeInto?.(room, this.due)
     if (room !== undefined) this.filled(typeof taken === "number" ? taken : 0)
     if (taken === undefined) return "nothing"

@@ -33,7 +33,7 @@ export class SocketDriver implements Driver, Recipient {
   isReading = false
   private discarded = 0
   private isShut: "no" | "begun" | "done" = "no"
-  /** Lingering until what was sent has left, then discarding what still comes. */
+  /** Lingering until what was sent has left; then, over TCP, discarding what still comes. */
   private phase: "open" | "lingering" | "discarding" | "closed" = "open"
 
   /** @param source an open handle or descriptor; a plain socket (the slow, documented interface); nothing, to connect */

@@ -82,19 +82,22 @@ export class Landing {
 /** Where payloads begin that are larger than that. Not one of them keeps it, so that the next one has it: one a thread. */
 let beginning: Uint8Array | undefined
 
-/** The largest memory of a payload that is kept for a later one, and that: one a thread. */
+/** The largest memory of a payload that is kept for a later one, and the last of them: one a thread. */
 const SPARE_UP_TO = LAND_FIRST
 let spare: ArrayBufferLike | undefined
 
+/** A message may hold on to its payload, and must not hold on to much more with it. */
+const MOST_TIMES = 4
+
 /** Takes the memory that a payload had to itself, once nobody needs it. */
 export const keep = (buffer: ArrayBufferLike): void => {
-  if (buffer.byteLength <= SPARE_UP_TO && buffer.byteLength >= (spare?.byteLength ?? 0)) spare = buffer
+  if (buffer.byteLength <= SPARE_UP_TO) spare = buffer
 }
 
-/** So many bytes of it, if it has them and is not larger than `most`. */
-export const takeSpare = (size: number, most = SPARE_UP_TO): Uint8Array | undefined => {
+/** So many bytes of it, if it has them, and not many more. */
+export const takeSpare = (size: number): Uint8Array | undefined => {
   const buffer = spare
-  if (buffer === undefined || buffer.byteLength < size || buffer.byteLength > most) return undefined
+  if (buffer === undefined || buffer.byteLength < size || buffer.byteLength > MOST_TIMES * size) return undefined
   spare = undefined
   return new Uint8Array(buffer, 0, size)
 }

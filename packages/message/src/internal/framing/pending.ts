@@ -53,9 +53,14 @@ export class Pending {
     return this.first.length - this.from
   }
 
-  /** Bytes behind what is held that are nobody's, where all of that is `offset` bytes behind the beginning of its memory. */
+  /**
+   * Bytes behind what is held that are nobody's, to the end of the memory, where in front of it only `offset` bytes were
+   * that have been taken: nobody has any of that memory then.
+   */
   freeBehind(offset: number): number {
-    return this.firstLength === this.held && this.base + this.from === offset ? this.free : 0
+    const { base, buffer, first, free, from, held } = this
+    const isAlone = this.firstLength === held && base === 0 && from === offset
+    return isAlone && first.length + free === buffer.byteLength ? free : 0
   }
 
   /** Where in the first piece the byte is, or -1. */

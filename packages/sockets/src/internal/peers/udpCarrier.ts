@@ -31,10 +31,7 @@ class Slots {
 
   constructor(readonly addressBytes: number) {
     this.memory = new ArrayBuffer(slotBytes * many)
-    this.views = Array.from(
-      { length: many },
-      (_, at) => new Uint8Array(this.memory, slotBytes * at, slotBytes)
-    )
+    this.views = Array.from({ length: many }, (_, at) => new Uint8Array(this.memory, slotBytes * at, slotBytes))
     this.from = new Uint8Array(addressBytes * many)
   }
 
@@ -134,7 +131,7 @@ export class NativeCarrier implements UdpCarrier<NativeTarget> {
     if (this.isClosed) return
     this.watch()
     let received = this.receive(few)
-    for (let more = received === few; more && received < mostPerTurn; ) {
+    for (let more = received === few; more && received < mostPerTurn;) {
       const count = this.receive(many)
       more = count === many
       received += count

@@ -25,7 +25,10 @@ export class Emptiness {
   /** Waits in a row that were each followed by exactly one receive that was filled. */
   private alone = 0
   private trusted = 0
-  /** Whether much came at once: then its sender is likely in the midst of it, and a receive that finds nothing no news. */
+  /**
+   * Whether much came at once that answers nothing, and nothing was sent since: then its sender is likely in the midst of it,
+   * and a receive that finds nothing no news.
+   */
   isFlowing = false
   /** Whether something was sent since something came: much that comes then is the answer, and likely all of it. */
   private hasAnswered = false

@@ -32,7 +32,10 @@ export class NativeDriver implements Driver {
   private isArmed = false
   private emptiedIn = 0
   private reads = 0
-  /** Whether much came at once: then its sender is likely in the midst of it, and a read that finds nothing no news. */
+  /**
+   * Whether much came at once that answers nothing, and nothing was put since: then its sender is likely in the midst of it,
+   * and a read that finds nothing no news.
+   */
   private isFlowing = false
   /** Whether something was put since something came: much that comes then is the answer, and likely all of it. */
   private hasAnswered = false
