@@ -55,7 +55,10 @@ export interface ListenOptions extends SocketOptions {
   readonly backlog?: number
   /** Permission bits of a Unix socket file at a given path, 0 to 0o7777; else `InvalidArgument`. Default 0o600. */
   readonly mode?: number
-  /** Replace a socket file that no process listens on any more. Default false: `AddressInUse`. */
+  /**
+   * Replace a socket file that no process listens on any more. Default false: `AddressInUse`. Native sockets look whether one
+   * does; `node:net` cannot, and replaces a file of ours in any case.
+   */
   readonly replaceStale?: boolean
 }
 

@@ -124,6 +124,13 @@ export class SendQueueFull extends Schema.TaggedError<SendQueueFull>("@ductworks
   }
 }
 
+const hints = {
+  NoHandler: "does the socket there handle this type?",
+  HandlerFailed: "its handler failed, or took too long, which the log there says",
+  Undecodable: "are both ends of the same protocol and format?",
+  TooMany: "too many requests wait there already; ask again later"
+}
+
 /**
  * The other end could not answer the request.
  *
@@ -147,7 +154,7 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>("@ductworks
 ) {
   readonly [DuctError.TypeId]: DuctError.TypeId = DuctError.TypeId
   override get message() {
-    return `the request ${quoteText(this.type)} to ${quoteText(this.peer)} failed: ${this.reason}`
+    return `the request ${quoteText(this.type)} to ${quoteText(this.peer)} failed: ${this.reason}; ${hints[this.reason]}`
   }
 }
 

@@ -96,7 +96,7 @@ export interface ServerOptions extends StreamPeersOptions {
   readonly address?: Address
   /** Permission bits of a Unix socket file. Default 0o600. */
   readonly mode?: number
-  /** Replace a socket file that nobody listens on any more. Default false: `AddressInUse`. */
+  /** As in `ListenOptions`: replace a socket file that no process listens on any more. Default false: `AddressInUse`. */
   readonly replaceStale?: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
  * Peers over native datagram sockets. Needs `@ductworks/peers`. For connections, give `NodePeers.makeServer` of
- * `@ductworks/platform-node` the transport of {@link SocketTransport}.
+ * `@ductworks/platform-node` the transport of `SocketTransport`.
  *
  * @since 0.1.0
  */
@@ -57,6 +57,20 @@ export const makeUdp = (
 
 /**
  * {@link makeUdp} as a layer.
+ *
+ * @example
+ * import { PeerTransport } from "@ductworks/peers"
+ * import * as NodePeers from "@ductworks/platform-node/NodePeers"
+ * import * as SocketPeers from "@ductworks/sockets/SocketPeers"
+ * import { Effect, Layer } from "effect"
+ *
+ * const udp = SocketPeers.layerUdp().pipe(
+ *   Layer.catchAll((error) => (error._tag === "Unsupported" ? NodePeers.layerUdp() : Layer.fail(error)))
+ * )
+ *
+ * const program = Effect.map(PeerTransport.PeerTransport, ({ endpoints }) => console.log(endpoints))
+ *
+ * await program.pipe(Effect.provide(udp), Effect.runPromise)
  *
  * @since 0.1.0
  * @category layers

@@ -20,7 +20,8 @@ export const parseUdp = (text: string): Place | InvalidAddress => {
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (host === undefined || !(port >= 1 && port <= 65535)) {
-    return new InvalidAddress({ address: text, problem: "expected udp://host:port, with an IPv6 address in brackets" })
+    const problem = "expected udp://host:port, with a port from 1 to 65535, and an IPv6 address in brackets"
+    return new InvalidAddress({ address: text, problem })
   }
   return { host, port }
 }
